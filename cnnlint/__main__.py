@@ -1,0 +1,5 @@
+"""``python -m cnnlint``."""
+
+from cnnlint.cli.main import main
+
+main()
