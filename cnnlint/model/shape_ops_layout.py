@@ -1,0 +1,377 @@
+"""Output shapes of operators that rearrange, cut, join or resize tensors."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from cnnlint.model.graph import Dim, Shape, StaticShape
+from cnnlint.model.shape_call import (
+    Call,
+    Contradiction,
+    Handler,
+    Shapes,
+    Unresolved,
+    all_axes,
+    all_known,
+    broadcast,
+    one_axis,
+    one_dim,
+    product,
+    spell,
+)
+
+
+def _reshape(call: Call) -> Shapes:
+    target = call.setting("shape", 1)
+    if target is None:
+        raise Unresolved
+    return (
+        reshaped(call.shape_or_none(0), target, zero_copies=not call.attr_int("allowzero", 0)),
+    )
+
+
+def reshaped(data: Shape | None, target: Shape, *, zero_copies: bool = True) -> Shape:
+    """Return what a tensor becomes when it is reshaped to ``target``.
+
+    0 copies the dimension of the same axis, -1 takes what is left; so does a single unknown
+    entry, since the elements must come out even.
+
+    Raises:
+        Contradiction: they don't.
+    """
+    if target.count(-1) > 1 or any(t is not None and t < -1 for t in target):
+        raise Contradiction(f"an impossible target of {spell(target)}")
+    copies = {axis for axis, t in enumerate(target) if t == 0 and zero_copies}
+    if data is None:
+        return tuple(None if t == -1 or axis in copies else t for axis, t in enumerate(target))
+    if copies and max(copies) >= len(data):
+        raise Contradiction(f"the 0 at axis {max(copies)} copies from {len(data)} axes")
+    out = [data[axis] if axis in copies else t for axis, t in enumerate(target)]
+    before = product(d for axis, d in enumerate(data) if axis not in copies)
+    asked = [t for axis, t in enumerate(target) if axis not in copies]
+    named = product(t for t in asked if t is not None and t != -1)
+    open_axes = [axis for axis, t in enumerate(target) if t is None or t == -1]
+    even = named is not None and before is not None and _even(before, named, len(open_axes))
+    if before is not None and not even:
+        raise Contradiction(f"{spell(data)} cannot be reshaped to {spell(target)}")
+    for axis in open_axes:
+        lone = len(open_axes) == 1 and before is not None and named
+        out[axis] = before // named if lone and before is not None and named else None
+    return tuple(out)
+
+
+def _even(before: int, named: int, open_axes: int) -> bool:
+    if not open_axes:
+        return before == named
+    return before % named == 0 if named else before == 0
+
+
+def _flatten(call: Call) -> Shapes:
+    data = call.shape(0)
+    axis = call.attr_int("axis", 1)
+    if not -len(data) <= axis <= len(data):
+        raise Contradiction(f"axis {axis} does not exist in a tensor with {len(data)} axes")
+    axis += len(data) if axis < 0 else 0
+    return ((product(data[:axis]), product(data[axis:])),)
+
+
+def permutation(call: Call, rank: int) -> StaticShape:
+    """Return the order that a Transpose puts the axes into, reversed where none is given."""
+    perm = call.attr_ints("perm")
+    if perm is None:
+        return tuple(reversed(range(rank)))
+    if sorted(perm) != list(range(rank)):
+        raise Contradiction(f"perm does not order the {rank} axes of the input")
+    return perm
+
+
+def _transpose(call: Call) -> Shapes:
+    data = call.shape(0)
+    return (tuple(data[axis] for axis in permutation(call, len(data))),)
+
+
+def _squeeze(call: Call) -> Shapes:
+    data = call.shape(0)
+    if not call.sets("axes", 1):
+        if None in data:
+            raise Unresolved
+        return (tuple(d for d in data if d != 1),)
+    axes = call.setting("axes", 1)
+    if axes is None:
+        raise Unresolved
+    gone = all_axes(all_known(axes), len(data))
+    for axis in gone:
+        one_dim(data[axis], 1, f"axis {axis} of {spell(data)} is squeezed but is not 1")
+    return (tuple(d for axis, d in enumerate(data) if axis not in gone),)
+
+
+def _unsqueeze(call: Call) -> Shapes:
+    data, axes = call.shape(0), call.setting("axes", 1)
+    if axes is None:
+        raise Unresolved
+    rank = len(data) + len(axes)
+    if None in axes:
+        return ((None,) * rank,)
+    new, rest = set(all_axes(all_known(axes), rank)), iter(data)
+    return (tuple(1 if axis in new else next(rest) for axis in range(rank)),)
+
+
+Range = tuple[int, int, int]
+"""Start, stop and step of a slice, counted from the front; stop may be -1."""
+
+
+def _slice(call: Call) -> Shapes:
+    data = call.shape(0)
+    out = list(data)
+    try:
+        ranges = slice_ranges(call, data)
+    except Unresolved:
+        return ((None,) * len(data),)
+    for axis, cut in ranges.items():
+        out[axis] = None if cut is None else max(0, -((cut[0] - cut[1]) // cut[2]))
+    return (tuple(out),)
+
+
+def slice_ranges(call: Call, data: Shape) -> dict[int, Range | None]:
+    """Return what a Slice cuts from each axis that it names; None where that is unknown.
+
+    Raises:
+        Contradiction: lists of different lengths, an axis that doesn't exist, a step of 0.
+        Unresolved: the axes are unknown.
+    """
+    starts, ends = call.setting("starts", 1), call.setting("ends", 2)
+    if starts is None or ends is None:
+        raise Unresolved
+    count = len(starts)
+    axes = call.setting("axes", 3) if call.sets("axes", 3) else tuple(range(count))
+    steps = call.setting("steps", 4) if call.sets("steps", 4) else (1,) * count
+    if axes is None:
+        raise Unresolved
+    steps = (None,) * count if steps is None else steps
+    if not count == len(ends) == len(axes) == len(steps):
+        raise Contradiction(f"starts, ends, axes and steps differ in length ({count} starts)")
+    found = all_axes(all_known(axes), len(data))
+    return {
+        axis: _range(data[axis], *cut)
+        for axis, *cut in zip(found, starts, ends, steps, strict=True)
+    }
+
+
+def _range(size: Dim, start: Dim, stop: Dim, step: Dim) -> Range | None:
+    if step == 0:
+        raise Contradiction("a slice with a step of 0")
+    if size is None or start is None or stop is None or step is None:
+        return None
+    start += size if start < 0 else 0
+    stop += size if stop < 0 else 0
+    if step > 0:
+        return min(max(start, 0), size), min(max(stop, 0), size), step
+    return min(max(start, 0), size - 1), min(max(stop, -1), size - 1), step
+
+
+def _concat(call: Call) -> Shapes:
+    shapes = [call.shape(index) for index in range(len(call.inputs))]
+    if not shapes:
+        raise Contradiction("nothing to concatenate")
+    axis = call.attr_int("axis", 1) if call.opset < 4 else call.needed_int("axis")
+    axis = one_axis(axis, len(shapes[0]))
+    out, sizes = list(shapes[0]), []
+    for shape in shapes:
+        clash = f"{spell(shapes[0])} and {spell(shape)} do not concatenate along axis {axis}"
+        if len(shape) != len(out):
+            raise Contradiction(clash)
+        for other, size in enumerate(shape):
+            if other != axis:
+                out[other] = one_dim(out[other], size, clash)
+        sizes.append(shape[axis])
+    out[axis] = None if None in sizes else sum(s for s in sizes if s is not None)
+    return (tuple(out),)
+
+
+def _split(call: Call) -> Shapes:
+    data = call.shape(0)
+    axis = one_axis(call.attr_int("axis", 0), len(data))
+    parts = _parts(call, data[axis])
+    return tuple((*data[:axis], part, *data[axis + 1 :]) for part in parts)
+
+
+def _parts(call: Call, size: Dim) -> Sequence[Dim]:
+    """Return the sizes that an axis is split into; the last may be smaller since opset 18."""
+    count = len(call.node.outputs)
+    if call.sets("split", 1):
+        parts = call.setting("split", 1)
+        if parts is None:
+            return (None,) * count
+        total = None if None in parts else sum(p for p in parts if p is not None)
+        if len(parts) != count:
+            raise Contradiction(f"{len(parts)} sizes for {count} outputs")
+        one_dim(total, size, f"the parts add up to {total}, the axis has {size}")
+        return parts
+    if size is None or not count:
+        return (None,) * count
+    chunk = -(-size // count)
+    last = size - chunk * (count - 1)
+    if last < 0 or (last != chunk and "num_outputs" not in call.node.attrs):
+        raise Contradiction(f"{size} does not split into {count} equal parts")
+    return (*(chunk,) * (count - 1), last)
+
+
+def _expand(call: Call) -> Shapes:
+    data, target = call.shape(0), call.input_ints(1)
+    if target is None:
+        raise Unresolved
+    return (broadcast(data, target),)
+
+
+def _tile(call: Call) -> Shapes:
+    data = call.shape(0)
+    if call.has(2):  # opset 1: how often, and along which axis
+        raise Unresolved
+    repeats = call.input_ints(1)
+    if repeats is None:
+        return ((None,) * len(data),)
+    if len(repeats) != len(data):
+        raise Contradiction(f"{len(repeats)} repeats for {len(data)} axes")
+    return (
+        tuple(
+            None if d is None or r is None else d * r for d, r in zip(data, repeats, strict=True)
+        ),
+    )
+
+
+def _pad(call: Call) -> Shapes:
+    data = call.shape(0)
+    name = "paddings" if "paddings" in call.node.attrs else "pads"
+    pads = call.setting(name, 1)
+    axes = call.input_ints(3) if call.has(3) else tuple(range(len(data)))
+    if pads is None or axes is None or None in axes:
+        return ((None,) * len(data),)
+    found = all_axes(all_known(axes), len(data))
+    if len(pads) != 2 * len(found):
+        raise Contradiction(f"{len(pads)} pads for {len(found)} axes")
+    out = list(data)
+    for axis, begin, end in zip(found, pads, pads[len(found) :], strict=False):
+        size = out[axis]
+        out[axis] = None if size is None or begin is None or end is None else size + begin + end
+    return (tuple(out),)
+
+
+def _depth_to_space(call: Call) -> Shapes:
+    n, channels, height, width = _image(call)
+    block = _block(call)
+    if channels is not None and channels % block**2:
+        raise Contradiction(f"{channels} channels do not divide into blocks of {block}x{block}")
+    return ((n, *_scaled((channels,), 1, block**2), *_scaled((height, width), block, 1)),)
+
+
+def _space_to_depth(call: Call) -> Shapes:
+    n, channels, height, width = _image(call)
+    block = _block(call)
+    for size in (height, width):
+        if size is not None and size % block:
+            raise Contradiction(f"a side of {size} does not divide into blocks of {block}")
+    return ((n, *_scaled((channels,), block**2, 1), *_scaled((height, width), 1, block)),)
+
+
+def _image(call: Call) -> Shape:
+    data = call.shape(0)
+    if len(data) != 4:
+        raise Contradiction(f"the input has {len(data)} axes where 4 are needed")
+    return data
+
+
+def _block(call: Call) -> int:
+    block = call.needed_int("blocksize")
+    if block < 1:
+        raise Contradiction(f"a block size of {block}")
+    return block
+
+
+def _scaled(dims: Shape, times: int, over: int) -> Shape:
+    return tuple(None if d is None else d * times // over for d in dims)
+
+
+def _resize(call: Call) -> Shapes:
+    """Shape of Resize: by sizes or scales; opset 10 has the scales where later ones have roi."""
+    data = call.shape(0)
+    at = 1 if call.opset < 11 else 2
+    axes = all_axes(call.attr_ints("axes") or range(len(data)), len(data))
+    if call.has(3) and call.shape_or_none(3) != (0,):
+        return (_resized_to(call, data, axes),)
+    if call.node.get_str("coordinate_transformation_mode", "") == "tf_crop_and_resize":
+        return (tuple(None if axis in axes else d for axis, d in enumerate(data)),)
+    return (_rescaled(data, axes, _scales(call, at, len(axes))),)
+
+
+def _upsample(call: Call) -> Shapes:
+    data = call.shape(0)
+    if "width_scale" in call.node.attrs:  # opset 1
+        sides = (call.node.get_float(f"{side}_scale", 1.0) for side in ("height", "width"))
+        return (_rescaled(data, range(len(data)), [1.0] * (len(data) - 2) + list(sides)),)
+    return (_rescaled(data, range(len(data)), _scales(call, 1, len(data))),)
+
+
+def _scales(call: Call, index: int, axes: int) -> Sequence[float | None]:
+    """Return the scale of each axis, None where it is unknown."""
+    attribute, whole = call.node.attrs.get("scales"), call.whole_or_none(index)
+    if isinstance(attribute, tuple):
+        scales = [float(scale) for scale in attribute]
+    elif whole is None:
+        return [None] * axes
+    else:
+        scales = whole[: axes + 1].tolist()
+    if len(scales) != axes:
+        raise Contradiction(f"scales for {axes} axes are needed")
+    return list(scales)
+
+
+def _rescaled(data: Shape, axes: Sequence[int], scales: Sequence[float | None]) -> Shape:
+    """Return floor(size * scale), in 32-bit floats as runtimes reckon it."""
+    out = list(data)
+    for axis, scale in zip(axes, scales, strict=True):
+        size = out[axis]
+        if scale is not None and not 0 < scale < np.inf:
+            raise Contradiction(f"a scale of {scale:g}")
+        known = size is not None and scale is not None
+        out[axis] = int(np.float32(size) * np.float32(scale)) if known else None
+    return tuple(out)
+
+
+def _resized_to(call: Call, data: Shape, axes: Sequence[int]) -> Shape:
+    sizes = call.input_ints(3)
+    if sizes is None:
+        return tuple(None if axis in axes else d for axis, d in enumerate(data))
+    if len(sizes) != len(axes):
+        raise Contradiction(f"{len(sizes)} sizes for {len(axes)} axes")
+    policy = call.node.get_str("keep_aspect_ratio_policy", "stretch")
+    out = list(data)
+    for axis, size in zip(axes, sizes, strict=True):
+        out[axis] = size
+    if policy == "stretch":
+        return tuple(out)
+    pairs = [(data[axis], out[axis]) for axis in axes]
+    ratios = [s / d for d, s in pairs if d and s is not None]
+    known = len(ratios) == len(pairs)
+    scale = (min if policy == "not_larger" else max)(ratios) if known else None
+    for axis, (size, _) in zip(axes, pairs, strict=True):
+        out[axis] = None if scale is None or size is None else int(size * scale + 0.5)
+    return tuple(out)
+
+
+LAYOUT: Mapping[str, Handler] = {
+    "Reshape": _reshape,
+    "Flatten": _flatten,
+    "Transpose": _transpose,
+    "Squeeze": _squeeze,
+    "Unsqueeze": _unsqueeze,
+    "Slice": _slice,
+    "Concat": _concat,
+    "Split": _split,
+    "Expand": _expand,
+    "Tile": _tile,
+    "Pad": _pad,
+    "DepthToSpace": _depth_to_space,
+    "SpaceToDepth": _space_to_depth,
+    "Resize": _resize,
+    "Upsample": _upsample,
+}

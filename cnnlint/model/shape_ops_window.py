@@ -1,0 +1,324 @@
+"""Output shapes of convolutions and pooling: whatever slides a window over a feature map.
+
+Layout is NCHW (N, channels, then the spatial axes) unless a name says NHWC. Size formulas:
+ONNX operator specifications Conv, ConvTranspose, MaxPool, AveragePool.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cnnlint.model.graph import Dim, Shape, StaticShape
+from cnnlint.model.shape_call import (
+    Call,
+    Contradiction,
+    Handler,
+    Shapes,
+    Unresolved,
+    one_dim,
+    product,
+    spell,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A sliding window, one entry a spatial axis. ``same`` pads to ceil(size / stride)."""
+
+    kernel: Shape
+    strides: StaticShape
+    dilations: StaticShape
+    begin: StaticShape
+    end: StaticShape
+    same: bool
+
+    def reach(self, axis: int) -> Dim:
+        """Return how many pixels the window spans, holes of dilation included."""
+        kernel = self.kernel[axis]
+        return None if kernel is None else (kernel - 1) * self.dilations[axis] + 1
+
+    def slid_over(self, sizes: Shape, *, ceil: bool = False) -> Shape:
+        """Return how many positions the window has along each axis of a map."""
+        if self.same:
+            return tuple(
+                None if size is None else -(-size // stride)
+                for size, stride in zip(sizes, self.strides, strict=True)
+            )
+        return tuple(self._positions(axis, size, ceil=ceil) for axis, size in enumerate(sizes))
+
+    def _positions(self, axis: int, size: Dim, *, ceil: bool) -> Dim:
+        reach = self.reach(axis)
+        if size is None or reach is None:
+            return None
+        begin, end = self.begin[axis], self.end[axis]
+        count = count_windows(size, reach, self.strides[axis], (begin, end), ceil=ceil)
+        if count <= 0:
+            raise Contradiction(
+                f"a window of {reach} does not fit into the padded input of {size + begin + end}"
+            )
+        return count
+
+
+def count_windows(
+    size: int, reach: int, stride: int, pads: tuple[int, int], *, ceil: bool = False
+) -> int:
+    """Return the number of window positions along one axis; 0 or less where none fits.
+
+    ``reach`` is the dilated window. With ``ceil`` the last window may stick out at the end, but
+    must start inside the input or the padding before it.
+    """
+    room = size + pads[0] + pads[1] - reach
+    if not ceil:
+        return room // stride + 1
+    count = -(-room // stride) + 1
+    return count - 1 if (count - 1) * stride >= size + pads[0] else count
+
+
+def read_window(call: Call, kernel: Shape) -> Window:
+    """Read strides, dilations and padding of a node.
+
+    Raises:
+        Contradiction: lists of the wrong length, sizes below 1, an unknown auto_pad.
+    """
+    axes = len(kernel)
+    auto_pad = call.node.get_str("auto_pad", "NOTSET")
+    if auto_pad not in {"", "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"}:
+        raise Contradiction("auto_pad has an unknown value")
+    explicit = auto_pad in {"", "NOTSET"}
+    pads = _list(call, "pads", 2 * axes, 0) if explicit else (0,) * (2 * axes)
+    same = auto_pad.startswith("SAME")
+    strides, dilations = _list(call, "strides", axes, 1), _list(call, "dilations", axes, 1)
+    for name, sizes in (("stride", strides), ("dilation", dilations), ("kernel size", kernel)):
+        for size in sizes:
+            if size is not None and size < 1:
+                raise Contradiction(f"a {name} of {size}")
+    return Window(kernel, strides, dilations, pads[:axes], pads[axes:], same)
+
+
+def _list(call: Call, name: str, length: int, default: int) -> StaticShape:
+    values = call.attr_ints(name)
+    if not values:
+        return (default,) * length
+    if len(values) != length:
+        raise Contradiction(f"{name} has {len(values)} values where {length} are needed")
+    return values
+
+
+def kernel_of(call: Call, weight: Shape) -> Shape:
+    """Return the spatial kernel sizes, from the attribute and the weight together.
+
+    Raises:
+        Contradiction: they differ.
+    """
+    sizes, stored = call.attr_ints("kernel_shape"), weight[2:]
+    if not sizes:
+        return stored
+    clash = f"kernel_shape is {spell(sizes)}, the weight is {spell(stored)}"
+    if len(sizes) != len(stored):
+        raise Contradiction(clash)
+    return tuple(one_dim(a, b, clash) for a, b in zip(sizes, stored, strict=True))
+
+
+def _data_and_weight(call: Call, x: int, w: int) -> tuple[Shape, Shape]:
+    """Return the shapes of both operands; the rank of one tells that of the other."""
+    data, weight = call.value(x).shape, call.value(w).shape
+    known = weight if data is None else data
+    if known is None:
+        raise Unresolved
+    unknown = (None,) * len(known)
+    data, weight = (unknown if shape is None else shape for shape in (data, weight))
+    if len(data) < 3:
+        raise Contradiction(f"the input has {len(data)} axes, a convolution needs 3 or more")
+    if len(data) != len(weight):
+        raise Contradiction(f"the weight has {len(weight)} axes, the input {len(data)}")
+    return data, weight
+
+
+def _group(call: Call) -> int:
+    group = call.attr_int("group", 1)
+    if group < 1:
+        raise Contradiction(f"a group count of {group}")
+    return group
+
+
+def _divides(group: int, channels: Dim, kind: str) -> None:
+    if channels is not None and channels % group:
+        raise Contradiction(f"{channels} {kind} channels do not divide into {group} groups")
+
+
+def _takes(channels: Dim, weight: Dim) -> None:
+    if channels is not None and weight is not None and channels != weight:
+        raise Contradiction(f"weight takes {weight} input channels, the input has {channels}")
+
+
+def _bias(call: Call, index: int | None, channels: Dim) -> None:
+    shape = None if index is None else call.shape_or_none(index)
+    count = product(shape) if shape is not None else None
+    if count is not None and channels is not None and count != channels:
+        raise Contradiction(f"bias has {count} values for {channels} output channels")
+
+
+def _conv(x: int = 0, w: int = 1, b: int | None = 2) -> Handler:
+    """Return the handler of a convolution whose operands stand at these inputs."""
+
+    def conv(call: Call) -> Shapes:
+        return (_convolved(call, *_data_and_weight(call, x, w), b),)
+
+    return conv
+
+
+def _convolved(call: Call, data: Shape, weight: Shape, b: int | None) -> Shape:
+    group, channels = _group(call), weight[0]
+    _divides(group, data[1], "input")
+    _divides(group, channels, "output")
+    _takes(data[1], None if weight[1] is None else weight[1] * group)
+    _bias(call, b, channels)
+    window = read_window(call, kernel_of(call, weight))
+    return (data[0], channels, *window.slid_over(data[2:]))
+
+
+def _nhwc_conv(x: int = 0, w: int = 1, b: int = 2) -> Handler:
+    """Return the same for an input whose channels come last; the weight stays OIHW."""
+
+    def conv(call: Call) -> Shapes:
+        data, weight = _data_and_weight(call, x, w)
+        n, channels, *spatial = _convolved(call, (data[0], data[-1], *data[1:-1]), weight, b)
+        return ((n, *spatial, channels),)
+
+    return conv
+
+
+def _qlinear_conv_microsoft(call: Call) -> Shapes:
+    last = call.attr_int("channels_last", 0)
+    return _nhwc_conv(0, 3, 8)(call) if last else _conv(0, 3, 8)(call)
+
+
+def _conv_transpose(call: Call) -> Shapes:
+    """Shape of a transposed convolution; its weight is (C_in, C_out / group, spatial ...)."""
+    data, weight = _data_and_weight(call, 0, 1)
+    group = _group(call)
+    _divides(group, data[1], "input")
+    _takes(data[1], weight[0])
+    channels = None if weight[1] is None else weight[1] * group
+    _bias(call, 2, channels)
+    window = read_window(call, kernel_of(call, weight))
+    return ((data[0], channels, *_transposed_sizes(call, window, data[2:])),)
+
+
+def _transposed_sizes(call: Call, window: Window, sizes: Shape) -> Shape:
+    asked = call.attr_ints("output_shape")
+    if asked and len(asked) == len(sizes) + 2:  # some exporters give batch and channels too
+        return asked[2:]
+    if asked:
+        return _list(call, "output_shape", len(sizes), 1)
+    extra = _list(call, "output_padding", len(sizes), 0)
+    out: list[Dim] = []
+    for axis, size in enumerate(sizes):
+        reach, stride = window.reach(axis), window.strides[axis]
+        if size is None or reach is None:
+            out.append(None)
+            continue
+        pads = window.begin[axis] + window.end[axis]
+        full = (size - 1) * stride + reach + extra[axis] - pads
+        out.append(size * stride if window.same else full)
+        if full < 1:
+            raise Contradiction(
+                f"a padding of {pads} leaves nothing of an output of {full + pads}"
+            )
+    return tuple(out)
+
+
+def _pool(call: Call) -> Shapes:
+    """Shape of a pooling layer; MaxPool may give the indices as a second output."""
+    data = call.shape(0)
+    shape = _pooled(call, data)
+    return (shape, shape)
+
+
+def _pooled(call: Call, data: Shape) -> Shape:
+    kernel = call.attr_ints("kernel_shape")
+    if not kernel:
+        raise Contradiction("attribute kernel_shape is missing")
+    if len(data) != len(kernel) + 2:
+        raise Contradiction(f"a window of {len(kernel)} axes on an input with {len(data)} axes")
+    window = read_window(call, kernel)
+    return (*data[:2], *window.slid_over(data[2:], ceil=bool(call.attr_int("ceil_mode", 0))))
+
+
+def _nhwc_pool(call: Call) -> Shapes:
+    data = call.shape(0)
+    if call.node.op == "QLinearAveragePool" and not call.attr_int("channels_last", 0):
+        return (_pooled(call, data),)
+    if len(data) < 3:
+        raise Contradiction(f"pooling needs 3 axes or more, the input has {len(data)}")
+    n, channels, *spatial = _pooled(call, (data[0], data[-1], *data[1:-1]))
+    return ((n, *spatial, channels),)
+
+
+def _global_pool(call: Call) -> Shapes:
+    data = call.shape(0)
+    if len(data) < 2:
+        raise Contradiction(f"global pooling needs 2 axes or more, the input has {len(data)}")
+    if call.attr_int("channels_last", 0):  # com.microsoft.QLinearGlobalAveragePool
+        return ((data[0], *(1,) * (len(data) - 2), data[-1]),)
+    return ((*data[:2], *(1,) * (len(data) - 2)),)
+
+
+def _max_unpool(call: Call) -> Shapes:
+    data = call.shape(0)
+    if call.has(2):
+        return (call.input_ints(2),)
+    kernel = call.attr_ints("kernel_shape") or ()
+    if len(data) != len(kernel) + 2:
+        raise Contradiction(f"a window of {len(kernel)} axes on an input with {len(data)} axes")
+    return ((*data[:2], *_transposed_sizes(call, read_window(call, kernel), data[2:])),)
+
+
+def _roi_pool(call: Call) -> Shapes:
+    """(rois, C, height, width): RoiAlign with two attributes, MaxRoiPool with one list."""
+    data, rois = call.shape(0), call.shape_or_none(1)
+    if len(data) != 4:
+        raise Contradiction(f"regions are pooled from 4 axes, the input has {len(data)}")
+    count = rois[0] if rois else None
+    if call.node.op == "MaxRoiPool":
+        size = _list(call, "pooled_shape", 2, 1)
+    else:
+        size = (call.attr_int("output_height", 1), call.attr_int("output_width", 1))
+    return ((count, data[1], *size),)
+
+
+def _grid_sample(call: Call) -> Shapes:
+    """(N, C, the spatial axes of the grid): grid is (N, spatial ..., coordinates)."""
+    data, grid = call.shape(0), call.shape(1)
+    if len(data) != len(grid):
+        raise Contradiction(f"the grid has {len(grid)} axes, the input {len(data)}")
+    batch = one_dim(data[0], grid[0], f"a batch of {data[0]} with a grid for {grid[0]}")
+    return ((batch, data[1], *grid[1:-1]),)
+
+
+WINDOW: Mapping[str, Handler] = {
+    "Conv": _conv(),
+    "ConvInteger": _conv(b=None),
+    "QLinearConv": _conv(0, 3, 8),
+    "DeformConv": _conv(b=3),
+    "ConvTranspose": _conv_transpose,
+    "MaxPool": _pool,
+    "AveragePool": _pool,
+    "LpPool": _pool,
+    "GlobalAveragePool": _global_pool,
+    "GlobalMaxPool": _global_pool,
+    "GlobalLpPool": _global_pool,
+    "MaxUnpool": _max_unpool,
+    "RoiAlign": _roi_pool,
+    "MaxRoiPool": _roi_pool,
+    "GridSample": _grid_sample,
+}
+MICROSOFT_WINDOW: Mapping[str, Handler] = {
+    "FusedConv": _conv(),
+    "NhwcConv": _nhwc_conv(),
+    "NhwcFusedConv": _nhwc_conv(),
+    "QLinearConv": _qlinear_conv_microsoft,
+    "NhwcMaxPool": _nhwc_pool,
+    "QLinearAveragePool": _nhwc_pool,
+    "QLinearGlobalAveragePool": _global_pool,
+    "GridSample": _grid_sample,
+}

@@ -1,0 +1,166 @@
+"""Shape inference: one pass over the nodes, folding the arithmetic that shapes are made of.
+
+Our own handlers come first, since onnx's inference neither folds that arithmetic nor survives
+hostile nodes; it is asked only about operators that have no handler. What the file declares is
+the last resort, for operators that nobody knows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cnnlint.model.dtypes import output_dtypes
+from cnnlint.model.folding import FOLDS, fold
+from cnnlint.model.graph import Key, Node, Value
+from cnnlint.model.onnx_inference import OnnxInference
+from cnnlint.model.shape_call import (
+    Call,
+    Contradiction,
+    Handler,
+    Numbers,
+    Shapes,
+    Unresolved,
+    check_shape,
+)
+from cnnlint.model.shape_ops import HANDLERS
+
+_NEWEST = 1_000
+"""Stands for the operator set of a file that doesn't name one."""
+_NO_HANDLERS: Mapping[str, Handler] = {}
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a handler may run into where attributes or inputs are of the wrong kind."""
+_FOLDED_NUMBERS = 8_000_000
+"""How many numbers folding may read and write in one model: it bounds both time and memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """What follows from the shapes of the inputs and weights."""
+
+    values: dict[str, Value]
+    """Every tensor of the graph."""
+    defects: tuple[tuple[Key, str], ...]
+    """Nodes whose shapes contradict each other, in words."""
+
+
+def infer(
+    nodes: Sequence[Node],
+    given: Mapping[str, Value],
+    opsets: Mapping[str, int],
+    declared: Mapping[str, Value],
+) -> Inferred:
+    """Infer the shape of every tensor, and compute the small ones that shapes depend on.
+
+    Args:
+        nodes: in topological order.
+        given: inputs, stored tensors and outputs of Constant nodes.
+        opsets: the imported operator sets by domain.
+        declared: what the file says of other tensors; believed only where nothing else is known.
+
+    Returns:
+        All tensors; those about which nothing is known have no shape. A node that contradicts
+        itself leaves its outputs unknown, and inference goes on.
+    """
+    inference = _Inference(given, opsets, declared)
+    with np.errstate(all="ignore"):
+        for node in nodes:
+            inference.visit(node)
+    return Inferred(inference.values, tuple(inference.defects))
+
+
+class _Inference:
+    """The state of one pass."""
+
+    def __init__(
+        self, given: Mapping[str, Value], opsets: Mapping[str, int], declared: Mapping[str, Value]
+    ) -> None:
+        self.values = {name: _sound(value) for name, value in given.items()}
+        self.defects: list[tuple[Key, str]] = []
+        self._declared = declared
+        self._opset = opsets.get("") or opsets.get("ai.onnx") or _NEWEST
+        self._onnx = OnnxInference(opsets)
+        self._partial: dict[str, Numbers] = {}
+        self._room = _FOLDED_NUMBERS
+
+    def visit(self, node: Node) -> None:
+        """Find out what the outputs of a node are."""
+        values = self.values
+        inputs = [values.get(name) or self._stranger(name) for name in node.inputs]
+        handler = HANDLERS.get(node.domain, _NO_HANDLERS).get(node.op)
+        if handler is None:
+            self._ask_others(node, inputs)
+            return
+        call = Call(node, inputs, self._partial, self._opset)
+        shapes, dtypes = self._shapes(handler, call), output_dtypes(call)
+        outputs = [
+            Value(name, dtype, shapes[index] if index < len(shapes) else None)
+            for index, (name, dtype) in enumerate(zip(node.outputs, dtypes, strict=True))
+        ]
+        if node.op in FOLDS and self._room > 0:
+            outputs = self._folded(call, outputs)
+        for value in outputs:
+            if value.name:
+                values[value.name] = value
+
+    def _stranger(self, name: str) -> Value | None:
+        """Return a tensor that nothing makes; None for an absent input."""
+        return self.values.setdefault(name, Value(name)) if name else None
+
+    def _shapes(self, handler: Handler, call: Call) -> Shapes:
+        """Return the shapes of the outputs, none where they are unknown; note a defect."""
+        try:
+            shapes = handler(call)
+            for shape in shapes:
+                check_shape(shape)
+        except Unresolved:
+            return ()
+        except Contradiction as clash:
+            self.defects.append((call.node.key, str(clash)))
+            return ()
+        except _MALFORMED:
+            self.defects.append((call.node.key, "malformed inputs or attributes"))
+            return ()
+        return shapes
+
+    def _folded(self, call: Call, outputs: list[Value]) -> list[Value]:
+        """Return the outputs of a node with their numbers, as far as these can be computed."""
+        try:
+            found = fold(call, outputs)
+        except Contradiction as clash:
+            self.defects.append((call.node.key, str(clash)))
+            return outputs
+        except (Unresolved, *_MALFORMED):
+            return outputs  # the shapes made sense, and numbers are welcome but not needed
+        filled = list(outputs)
+        read = [call.numbers_or_none(index) for index in range(len(call.inputs))] if found else []
+        self._room -= sum(numbers.array.size for numbers in (*read, *found) if numbers)
+        for index, numbers in enumerate(found):
+            if numbers is None:
+                continue
+            value = outputs[index]
+            if numbers.known is None:
+                filled[index] = Value(value.name, value.dtype, value.shape, numbers.array)
+            else:
+                self._partial[value.name] = numbers
+        return filled
+
+    def _ask_others(self, node: Node, inputs: Sequence[Value | None]) -> None:
+        """Ask onnx about a node without a handler, then the file."""
+        if node.op == "Constant" and not node.domain:
+            for name in node.outputs:
+                self._stranger(name)
+            return
+        found = self._onnx.outputs(node, inputs)
+        for name in filter(None, node.outputs):
+            value = found.get(name) or self._declared.get(name) or Value(name)
+            self.values[name] = _sound(value)
+
+
+def _sound(value: Value) -> Value:
+    """Return a tensor without its shape where no tensor can have that."""
+    try:
+        check_shape(value.shape)
+    except Contradiction:
+        return replace(value, shape=None)
+    return value

@@ -1,0 +1,144 @@
+"""Weights in files beside the model: located, never opened, and never outside the folder."""
+
+from pathlib import Path
+
+import onnx
+import pytest
+
+from cnnlint.model.graph import Payload, Value
+from cnnlint.model.loader import load
+from tests.model.small_graph import (
+    read,
+    save,
+    watching,
+)
+from tests.net import Net
+
+
+def external(**entries: str) -> onnx.ModelProto:
+    net = Net(3, 8).conv(8, bias=False, name="conv").proto()
+    (weight,) = net.graph.initializer
+    del weight.external_data[:]
+    for key, value in entries.items():
+        weight.external_data.add(key=key, value=value)
+    return net
+
+
+@pytest.mark.parametrize("location", ["w.bin", "sub/w.bin", "sub/../w.bin", "./w.bin", "été.bin"])
+def test_external_data(location: str, tmp_path: Path) -> None:
+    file = save(external(location=location, offset="4096", length="864"), tmp_path / "net.onnx")
+    data = tmp_path / location
+    missing = load(file)
+    assert missing.origin.data_files == missing.origin.missing_data == (data,)
+    (tmp_path / "sub").mkdir()
+    data.write_bytes(b"")
+    with watching() as opened:
+        model = load(file)
+    assert (model.origin.data_files, model.origin.missing_data) == ((data,), ())
+    assert model.value("conv.weight").payload == Payload(data, 4_096, 864, 0)
+    assert model.value("conv.weight").static == (8, 3, 3, 3)
+    assert not [path for path in opened if path.endswith(".bin")]
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "",
+        "../w.bin",
+        "../../../../../../etc/passwd",
+        "sub/../../w.bin",
+        "/etc/passwd",
+        "/dev/zero",
+        "..\\w.bin",
+        "sub\\w.bin",
+        "w.bin\0.txt",
+        "out.bin",
+        "out/w.bin",
+        "ring/w.bin",
+    ],
+)
+def test_data_outside_the_folder_is_never_opened(location: str, tmp_path: Path) -> None:
+    folder, outside = tmp_path / "model", tmp_path / "outside"
+    (folder / "sub").mkdir(parents=True)
+    outside.mkdir()
+    for file in (tmp_path / "w.bin", outside / "w.bin", folder / "sub\\w.bin"):
+        file.write_bytes(b"secret")
+    (folder / "out.bin").symlink_to(outside / "w.bin")
+    (folder / "out").symlink_to(outside)
+    (folder / "ring").symlink_to("ring")
+    file = save(external(location=location, offset="0", length="864"), folder / "net.onnx")
+    with watching() as opened:
+        model = load(file)
+    assert model.value("conv.weight") == Value("conv.weight", "float32", (8, 3, 3, 3), stored=True)
+    assert model.origin.data_files == ()
+    assert opened == [str(file)]
+
+
+@pytest.mark.parametrize(
+    ("entries", "payload"),
+    [
+        ({}, (0, 0)),
+        ({"offset": "12"}, (12, 0)),
+        ({"length": "12"}, (0, 12)),
+        ({"offset": "9223372036854775807", "length": "1"}, (2**63 - 1, 1)),
+        ({"offset": "-4"}, None),
+        ({"offset": "0x10"}, None),
+        ({"offset": "1e3"}, None),
+        ({"offset": ""}, None),
+        ({"offset": "٣"}, None),
+        ({"length": "-1"}, None),
+        ({"length": " 7"}, None),
+        ({"length": "9" * 5_000}, None),
+        ({"offset": "1", "length": "2", "checksum": "abc"}, (1, 2)),
+    ],
+)
+def test_offsets_and_lengths(
+    entries: dict[str, str], payload: tuple[int, int] | None, tmp_path: Path
+) -> None:
+    file = save(external(location="w.bin", **entries), tmp_path / "net.onnx")
+    found = load(file).value("conv.weight").payload
+    assert found == (None if payload is None else Payload(tmp_path / "w.bin", *payload))
+
+
+@pytest.mark.parametrize("location", ["n" * 5_000, "n/" * 3_000, ".", "sub", "http://127.0.0.1/w"])
+def test_locations_that_are_no_files(location: str, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    model = load(save(external(location=location), tmp_path / "net.onnx"))
+    assert model.origin.missing_data == (tmp_path / location,)
+
+
+def test_an_absolute_place_is_refused_even_inside_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "w.bin").touch()
+    model = load(save(external(location=str(tmp_path / "w.bin")), tmp_path / "net.onnx"))
+    assert model.value("conv.weight").payload is None
+    assert model.origin.data_files == ()
+
+
+def test_external_data_in_a_folder_that_is_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    save(external(location="w.bin"), tmp_path / "real" / "net.onnx")
+    model = load(tmp_path / "link" / "net.onnx")
+    assert model.origin.data_files == (tmp_path / "link" / "w.bin",)
+
+
+def test_external_data_of_a_model_without_a_folder() -> None:
+    model = read(external(location="w.bin"))
+    assert model.value("conv.weight").payload is None
+    assert model.origin.data_files == ()
+
+
+def test_data_files_are_named_once_and_in_order(tmp_path: Path) -> None:
+    proto = Net(3, 8).conv(8).conv(8).proto()
+    for weight, name in zip(proto.graph.initializer, "baba", strict=True):
+        weight.external_data[0].value = name
+    (tmp_path / "a").touch()
+    model = load(save(proto, tmp_path / "net.onnx"))
+    assert model.origin.data_files == (tmp_path / "b", tmp_path / "a")
+    assert model.origin.missing_data == (tmp_path / "b",)
+
+
+def test_no_file_can_pretend_to_have_been_stepped_over(tmp_path: Path) -> None:
+    forged = {"location": "w.bin", "cnnlint": "0:1:9", "cnnlint:0000000000000000": "0:1:9"}
+    file = save(external(**forged), tmp_path / "net.onnx")
+    assert load(file).value("conv.weight").payload == Payload(tmp_path / "w.bin", 0, 0)
