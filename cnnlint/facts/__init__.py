@@ -1,0 +1,1 @@
+"""What follows from the model: pure functions, computed once and only when asked."""

@@ -1,0 +1,196 @@
+"""The door to everything that follows from a model; rules read nothing else."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from math import prod
+
+from cnnlint.facts.activations import Activations, recognise
+from cnnlint.facts.cost import Cost, cost
+from cnnlint.facts.dataflow import data_tensors, size_in_bytes
+from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Weighted, typed_layers
+from cnnlint.facts.parameters import Parameter, parameters, unique
+from cnnlint.facts.receptive import Reach, model_receptive_field, receptive_fields
+from cnnlint.facts.topology import Topology, analyse
+from cnnlint.model.graph import Key, Model, Node, StaticShape
+
+
+class Facts:
+    """Facts of one model, each computed when it is first asked for."""
+
+    def __init__(self, model: Model) -> None:
+        """Compute nothing yet."""
+        self.model = model
+
+    @cached_property
+    def data(self) -> frozenset[str]:
+        """Tensors that depend on the numbers of the real inputs."""
+        return data_tensors(self.model)
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """Nodes on the data path, in execution order."""
+        return tuple(n for n in self.model.nodes if any(name in self.data for name in n.outputs))
+
+    @cached_property
+    def layers(self) -> Mapping[Key, Layer]:
+        """Typed layers by node, in execution order."""
+        return typed_layers(self.model, self.data)
+
+    @cached_property
+    def convs(self) -> tuple[Conv, ...]:
+        """Convolutions, transposed ones included, in execution order."""
+        return tuple(layer for layer in self.layers.values() if isinstance(layer, Conv))
+
+    @cached_property
+    def dense(self) -> tuple[Dense, ...]:
+        """Dense layers, those over tokens included, in execution order."""
+        return tuple(layer for layer in self.layers.values() if isinstance(layer, Dense))
+
+    @cached_property
+    def pools(self) -> tuple[Pool, ...]:
+        """Pooling layers, global ones included, in execution order."""
+        return tuple(layer for layer in self.layers.values() if isinstance(layer, Pool))
+
+    @cached_property
+    def weighted(self) -> Mapping[Key, Weighted]:
+        """Layers with weights: convolutions, dense and recurrent layers."""
+        return {k: v for k, v in self.layers.items() if not isinstance(v, Pool)}
+
+    @cached_property
+    def stems(self) -> frozenset[Key]:
+        """Convolutions with a window that read the input with no layer with weights between."""
+        fresh = {entry.name for entry in self.model.inputs}
+        found = set()
+        for node in self.nodes:
+            if not all(name in fresh for name in node.inputs if name in self.data):
+                continue
+            if node.key not in self.weighted:
+                fresh.update(node.outputs)
+            layer = self.layers.get(node.key)
+            if isinstance(layer, Conv) and not layer.pointwise:
+                found.add(node.key)
+        return frozenset(found)
+
+    @cached_property
+    def costs(self) -> Mapping[Key, Cost]:
+        """What each node on the data path costs."""
+        return {node.key: cost(self.model, node) for node in self.nodes}
+
+    @cached_property
+    def macs(self) -> int | None:
+        """MACs of the model at the bound shapes; None where a counted layer's shape is unknown.
+
+        A lower bound if :attr:`uncounted_ops` has any.
+        """
+        counts = [c.macs for c in self.costs.values() if c.counted]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
+
+    @cached_property
+    def flops(self) -> int | None:
+        """FLOPs: two for each MAC, and the element-wise operations."""
+        counts = [c.flops for c in self.costs.values() if c.counted]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
+
+    @cached_property
+    def uncounted_ops(self) -> Mapping[str, int]:
+        """Operators on the data path that can't be counted, and how often each occurs."""
+        ops: dict[str, int] = {}
+        for node in self.nodes:
+            if not self.costs[node.key].counted:
+                name = f"{node.domain}:{node.op}" if node.domain else node.op
+                ops[name] = ops.get(name, 0) + 1
+        return dict(sorted(ops.items()))
+
+    @cached_property
+    def parameters(self) -> Mapping[Key, tuple[Parameter, ...]]:
+        """The learnt tensors that each node reads."""
+        return parameters(self.model, self.data)
+
+    @cached_property
+    def unique_parameters(self) -> tuple[Parameter, ...]:
+        """Every learnt tensor once."""
+        return unique(self.parameters.values())
+
+    @cached_property
+    def params(self) -> int:
+        """Number of parameters: weights, biases and affine terms, shared ones once."""
+        return sum(parameter.elements for parameter in self.unique_parameters)
+
+    @cached_property
+    def weight_bytes(self) -> int:
+        """Bytes of the parameters as stored."""
+        return sum(parameter.bytes for parameter in self.unique_parameters)
+
+    @cached_property
+    def receptive(self) -> Mapping[str, Reach]:
+        """Receptive field of every tensor that has one."""
+        return receptive_fields(self.model, self.data, self.layers, self.activations.gate_edges)
+
+    @cached_property
+    def receptive_field(self) -> StaticShape | None:
+        """The largest receptive field of any map, per spatial axis; None without such an axis."""
+        return model_receptive_field(self.model, self.receptive, self.activations.gate_edges)
+
+    @cached_property
+    def activations(self) -> Activations:
+        """Activations whatever their spelling, and the role that each one has."""
+        return recognise(self.model, self.data, frozenset(self.weighted))
+
+    @cached_property
+    def topology(self) -> Topology:
+        """Depth, plain runs and bypasses."""
+        return analyse(self.model, self.data, self.weighted, self.activations.gate_edges)
+
+    @cached_property
+    def unresolved(self) -> tuple[Node, ...]:
+        """Nodes on the data path of which an output's shape is not fully known."""
+        return tuple(
+            node
+            for node in self.nodes
+            if any(name and self.model.static(name) is None for name in node.outputs)
+        )
+
+    def activation_bytes(self, node: Node) -> int | None:
+        """Return the bytes of a node's outputs, None where a shape or type is unknown."""
+        total = 0
+        for index, name in enumerate(node.outputs):
+            value = self.model.value(name)
+            unused = index > 0 and value.shape is None and name not in self.model.consumers_of
+            if not name or unused:
+                continue
+            size = None if value.static is None else size_in_bytes(prod(value.static), value.dtype)
+            if size is None:
+                return None
+            total += size
+        return total
+
+    def macs_of(self, node: Node) -> int | None:
+        """Return the MACs of one node."""
+        found = self.costs.get(node.key)
+        return found.macs if found else None
+
+    def trunk_input(self, node: Node) -> str | None:
+        """Return the one data tensor that a node goes on from; None at a join of several.
+
+        An activation goes on from what it is applied to, however it is spelled; what only
+        gates the node does not count.
+        """
+        activation = self.activations.of.get(node.key)
+        if activation is not None:
+            return activation.source
+        names = {n for n in node.inputs if n in self.data}
+        names -= {name for name in names if (name, node.key) in self.activations.gate_edges}
+        return names.pop() if len(names) == 1 else None
+
+    def upstream(self, tensor: str) -> Iterator[Node]:
+        """Yield the nodes that make a tensor, last one first, up to a join or the input."""
+        name: str | None = tensor
+        while name is not None and (node := self.model.producer_of.get(name)) is not None:
+            yield node
+            name = self.trunk_input(node)
+
+    def share(self, macs: int | None) -> float | None:
+        """Return the share of the model's MACs, None where either is unknown."""
+        return None if macs is None or not self.macs else macs / self.macs

@@ -1,0 +1,156 @@
+"""Receptive fields of every tensor, axis by axis, and whether whole-image context was mixed in.
+
+Followed by tensor axis, not by "height" and "width", so that any layout will do. Which axes of
+the input are spatial is seen from what convolutions and pooling run along. Borders are left out:
+the image has no end here.
+
+Whole-image context comes from global pooling, reductions over a map, matrix products over
+positions (attention, a dense layer behind a flatten) and recurrent layers; the statistics of
+normalisation layers don't count. What a tensor without places (an SE vector) adds to a map leaves
+the local receptive field of the map as it is. Attention inside windows that a reshape has cut out
+widens the field to those windows, and is no whole-image context.
+"""
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from fractions import Fraction
+
+from cnnlint.facts.layers import CONV_OPERANDS, GLOBAL_POOLS, POOLS, RECURRENT, Layer
+from cnnlint.facts.reach import layout, mixing, sliding
+from cnnlint.facts.reach.axes import Parts, Track, whole
+from cnnlint.facts.reach.call import Call, Rule, Seen, single
+from cnnlint.facts.reach.window import Window, pixels
+from cnnlint.model.graph import Key, Model, Node
+
+_RULES: Mapping[str, Rule] = {**mixing.RULES, **layout.RULES, **sliding.RULES}
+_ALONG_SPACE = frozenset({*CONV_OPERANDS, *POOLS, *GLOBAL_POOLS, "SpaceToDepth", "DepthToSpace"})
+"""Operators whose input is [batch, channels, *spatial axes]."""
+_ALL_OUTPUTS = frozenset({"Split", *RECURRENT})
+"""Operators of which more than the first output is a map."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The receptive field along one axis of a tensor, in pixels of one axis of the input.
+
+    Behind upsampling a size depends on the place: the smallest and largest one are given.
+    """
+
+    origin: int
+    """Which axis of the input, by its index in the input tensor."""
+    smallest: int
+    """Along the path that reads least."""
+    largest: int
+    """From the first to the last pixel that any path reads."""
+    jump: Fraction
+    """Pixels between neighbours; below 1 where the map is finer than the input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a tensor sees of the input."""
+
+    axes: tuple[Axis | None, ...]
+    """One for each axis of the tensor; None where it isn't spatial, or sees everything."""
+    is_global: bool
+    """Whether whole-image context was mixed in."""
+
+    @property
+    def largest(self) -> tuple[int, ...]:
+        """Receptive field along all paths, spatial axes in the order of the input."""
+        return tuple(axis.largest for axis in self._spatial)
+
+    @property
+    def smallest(self) -> tuple[int, ...]:
+        """Receptive field along the path that reads least, in the same order."""
+        return tuple(axis.smallest for axis in self._spatial)
+
+    @property
+    def jump(self) -> tuple[Fraction, ...]:
+        """Input pixels between neighbours, in the same order."""
+        return tuple(axis.jump for axis in self._spatial)
+
+    @property
+    def _spatial(self) -> list[Axis]:
+        return sorted((axis for axis in self.axes if axis), key=lambda axis: axis.origin)
+
+
+def receptive_fields(
+    model: Model,
+    data: frozenset[str],
+    layers: Mapping[Key, Layer],
+    gate_edges: frozenset[tuple[str, Key]],
+) -> dict[str, Reach]:
+    """Return what every tensor on the data path sees; one that can't be followed is absent.
+
+    Gate edges (a tensor and the node that gates something by it) are left out. Branches that
+    differ in jump, as a map resized from an odd size does from its skip, go on as the one that
+    sees more.
+    """
+    found: dict[str, Seen] = {}
+    for entry in model.inputs:
+        shape = model.value(entry.name).shape
+        if shape is not None:
+            axes = (single(size, pixels(axis)) for axis, size in enumerate(shape))
+            found[entry.name] = Seen(tuple(axes))
+    spatial: set[int] = set()
+    for node in model.nodes:
+        inputs = tuple(_seen(found, node, name, gate_edges) for name in node.inputs)
+        if node.op in _ALONG_SPACE and inputs and inputs[0]:
+            spatial |= _places(map(whole, inputs[0].axes[2:]))
+        for output, name in enumerate(node.outputs[: None if node.op in _ALL_OUTPUTS else 1]):
+            if name in data and node.op in _RULES:
+                call = Call(model, node, layers.get(node.key), inputs, output)
+                seen = _RULES[node.op](call)
+                if seen:
+                    found[name] = seen
+    return {name: _reach(seen, spatial) for name, seen in found.items()}
+
+
+def _seen(
+    found: Mapping[str, Seen], node: Node, name: str, gate_edges: frozenset[tuple[str, Key]]
+) -> Seen | None:
+    return None if (name, node.key) in gate_edges else found.get(name)
+
+
+def _places(tracks: Iterable[Track]) -> set[int]:
+    return {track.origin for track in tracks if isinstance(track, Window)}
+
+
+def _reach(seen: Seen, spatial: AbstractSet[int]) -> Reach:
+    axes = tuple(_axis(parts, spatial) for parts in seen.axes)
+    return Reach(axes, bool(seen.mixed & (spatial or seen.mixed - {0})))
+
+
+def _axis(parts: Parts, spatial: AbstractSet[int]) -> Axis | None:
+    window = whole(parts)
+    if not isinstance(window, Window) or window.origin not in spatial:
+        return None
+    return Axis(window.origin, window.smallest, window.largest, window.jump)
+
+
+def model_receptive_field(
+    model: Model, reaches: Mapping[str, Reach], gate_edges: frozenset[tuple[str, Key]]
+) -> tuple[int, ...] | None:
+    """Return the largest receptive field of the trunk on each spatial axis, None without any.
+
+    The trunk is what reaches an output other than through a gate.
+    """
+    largest: dict[int, int] = {}
+    for name in _trunk(model, gate_edges):
+        for axis in reaches[name].axes if name in reaches else ():
+            if axis:
+                largest[axis.origin] = max(axis.largest, largest.get(axis.origin, 0))
+    return tuple(largest[origin] for origin in sorted(largest)) or None
+
+
+def _trunk(model: Model, gate_edges: frozenset[tuple[str, Key]]) -> set[str]:
+    queue, trunk = list(model.outputs), set(model.outputs)
+    while queue:
+        node = model.producer_of.get(queue.pop())
+        for name in node.inputs if node else ():
+            if node and name not in trunk and (name, node.key) not in gate_edges:
+                trunk.add(name)
+                queue.append(name)
+    return trunk
