@@ -1,0 +1,108 @@
+"""Models and rules in, a Report out."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cnnlint.errors import LoadError
+from cnnlint.facts.facts import Facts
+from cnnlint.lint.finding import Finding
+from cnnlint.lint.rule import Rule
+from cnnlint.model.binding import Bindings
+from cnnlint.model.graph import Model, Node
+from cnnlint.model.loader import load
+from cnnlint.report.describe import layer_rows, reported_layer, summary
+from cnnlint.report.report import Failure, ModelReport, ReportedFinding
+
+
+def check_model(
+    source: str | Path | bytes,
+    rules: Sequence[Rule],
+    bindings: Bindings,
+    *,
+    rows: bool = False,
+    digest: bool = False,
+) -> tuple[ModelReport, Model | None]:
+    """Load one model and run the rules on it.
+
+    Args:
+        source: a path, or a model's bytes.
+        rules: the rules that are on.
+        bindings: sizes of open dimensions.
+        rows: whether to describe every layer.
+        digest: whether to hash the file, which reads every byte of it.
+
+    Returns:
+        The report, and the model unless it could not be read. A file that can't be read is a
+        report too: with several files, one never takes the others down.
+
+    Raises:
+        UsageError: the bindings don't fit the model, or there is no such path.
+    """
+    path = "<stdin>" if isinstance(source, bytes) else str(source)
+    try:
+        model = load(source, bindings, name=path)
+    except LoadError as error:
+        return ModelReport(path, failure=Failure(error.code, error.cause, error.cure)), None
+    facts = Facts(model)
+    findings, broken = run_rules(facts, rules)
+    report = ModelReport(
+        path=path,
+        sha256=sha256(source) if digest else None,
+        summary=summary(facts),
+        layers=layer_rows(facts) if rows else None,
+        findings=findings,
+        internal=broken,
+    )
+    return report, model
+
+
+def run_rules(
+    facts: Facts, rules: Iterable[Rule]
+) -> tuple[tuple[ReportedFinding, ...], tuple[str, ...]]:
+    """Return what the rules found, dearest first, and the rules that failed, in words."""
+    found: list[ReportedFinding] = []
+    broken: list[str] = []
+    for rule in rules:
+        try:
+            found += [_reported(facts, rule, finding) for finding in rule.run(facts)]
+        except Exception as error:  # noqa: BLE001  (a broken rule must not silence the others)
+            broken.append(f"rule {rule.code} failed: {type(error).__name__}: {error}")
+    return tuple(sorted(found, key=_order)), tuple(broken)
+
+
+def fingerprint(code: str, node: Node) -> str:
+    """Return what stays the same about a finding when numbers change: rule, layer path, op."""
+    return hashlib.sha256(f"{code}\0{node.path}\0{node.op}".encode()).hexdigest()[:16]
+
+
+def sha256(source: str | Path | bytes) -> str:
+    """Return the SHA-256 of a model's bytes, in hexadecimal."""
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).hexdigest()
+    with Path(source).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _reported(facts: Facts, rule: Rule, finding: Finding) -> ReportedFinding:
+    return ReportedFinding(
+        code=rule.code,
+        name=rule.name,
+        family=rule.family,
+        severity=finding.severity or rule.severity,
+        basis=rule.basis,
+        message=finding.message,
+        suggestion=finding.suggestion,
+        layers=tuple(reported_layer(facts, node) for node in finding.nodes),
+        evidence=finding.evidence,
+        saving=finding.saving,
+        proven=rule.proven,
+        fix=rule.fix,
+        fingerprint=fingerprint(rule.code, finding.nodes[0]),
+    )
+
+
+def _order(finding: ReportedFinding) -> tuple[int, int, int, str]:
+    """Sort by severity, then by what would be saved; the sort is stable within a rule."""
+    saving = finding.saving
+    return (-finding.severity.rank, -(saving.macs or 0), -(saving.params or 0), finding.code)

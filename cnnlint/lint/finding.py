@@ -1,0 +1,73 @@
+"""What one rule saw: the layers, the evidence as numbers, the remedy and what it saves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from cnnlint.model.graph import Node
+
+Evidence: TypeAlias = int | float | str | bool | tuple[int, ...] | tuple[str, ...] | None
+
+
+class Severity(StrEnum):
+    """How much a finding matters; compare them with :attr:`rank`."""
+
+    ERROR = "error"
+    """The file is wrong or its output is meaningless."""
+    WARNING = "warning"
+    """Published evidence or arithmetic says it is worse, and proven networks don't do it."""
+    NOTE = "note"
+    """Worth knowing; proven networks do it."""
+
+    @property
+    def rank(self) -> int:
+        """0 for a note, 2 for an error."""
+        return list(reversed(Severity)).index(self)
+
+
+class Basis(StrEnum):
+    """What a rule's claim rests on."""
+
+    MEASURED = "measured"
+    COMPUTED = "computed"
+    PUBLISHED = "published"
+    HEURISTIC = "heuristic"
+
+
+class Fix(StrEnum):
+    """Whether the remedy keeps the numbers (safe) or asks for training again (unsafe)."""
+
+    NONE = "none"
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """What the suggestion saves on these layers; negative where it costs, None where unknown.
+
+    ``receptive_field`` is the change of the receptive field's side in input pixels.
+    """
+
+    macs: int | None = 0
+    params: int | None = 0
+    activation_bytes: int | None = 0
+    receptive_field: int | None = 0
+    time_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a rule saw. The engine adds the rule, its severity and what suppresses it.
+
+    ``nodes`` are all the layers concerned, the one to look at first in front. ``severity`` is
+    set only where a rule speaks louder or softer than usual.
+    """
+
+    nodes: tuple[Node, ...]
+    message: str
+    suggestion: str
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    saving: Saving = Saving()
+    severity: Severity | None = None

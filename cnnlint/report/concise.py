@@ -1,0 +1,19 @@
+"""One line a finding, for grep: ``path:layer: warning[K101] message``."""
+
+from cnnlint.report.escape import plain
+from cnnlint.report.report import Report
+from cnnlint.report.text import savings
+
+
+def render_concise(report: Report) -> str:
+    """Return a line for each finding; nothing for a model without any."""
+    lines = []
+    for model in report.models:
+        for finding in model.findings or ():
+            layer = finding.layers[0].path
+            more = f" (and {len(finding.layers) - 1} more)" if len(finding.layers) > 1 else ""
+            saved = f" [saves {savings(finding)}]" if savings(finding) else ""
+            where = f"{plain(model.path)}:{plain(layer)}{more}"
+            what = f"{finding.severity}[{finding.code}] {plain(finding.message)}"
+            lines.append(f"{where}: {what}{saved}\n")
+    return "".join(lines)

@@ -1,0 +1,118 @@
+"""From facts to the plain data of a report: layer rows, labels, the summary."""
+
+from collections.abc import Mapping
+
+from cnnlint.facts.facts import Facts
+from cnnlint.facts.layers import Conv, Dense, Pool, Recurrent, sides, steps
+from cnnlint.model.graph import Input, Key, Node, StaticShape
+from cnnlint.report.report import Coverage, LayerRow, ReportedLayer, Summary
+
+
+def summary(facts: Facts) -> Summary:
+    """Return one model in numbers."""
+    model, topology = facts.model, facts.topology
+    outputs = (model.value(name) for name in model.outputs)
+    return Summary(
+        params=facts.params,
+        macs=facts.macs,
+        flops=facts.flops,
+        uncounted_ops=facts.uncounted_ops,
+        macs_are_lower_bound=bool(facts.uncounted_ops),
+        weight_bytes=facts.weight_bytes,
+        weighted_layers=len(facts.weighted),
+        depth=topology.depth,
+        plain_run=topology.plain_run_units,
+        shortest_path=topology.shortest_path,
+        receptive_field=facts.receptive_field,
+        nodes=len(model.nodes),
+        opset=model.opsets,
+        producer=model.producer,
+        inputs=model.inputs,
+        outputs=tuple(Input(v.name, v.dtype, v.shape, v.shape) for v in outputs),
+        assumptions=model.assumptions,
+        free_dims=model.free_dims,
+        coverage=Coverage(len(model.nodes), len(facts.unresolved), _defects(facts)),
+    )
+
+
+def layer_rows(facts: Facts, times: Mapping[Key, float] | None = None) -> tuple[LayerRow, ...]:
+    """Return a row for every node on the data path, with its time where it was measured."""
+    return tuple(_row(facts, node, (times or {}).get(node.key)) for node in facts.nodes)
+
+
+def reported_layer(facts: Facts, node: Node) -> ReportedLayer:
+    """Return a layer as a finding names it."""
+    return ReportedLayer(
+        path=node.path,
+        node=node.name,
+        outputs=node.outputs,
+        weight=_weight(facts, node),
+        source=node.source,
+        label=label(facts, node),
+        out_shape=facts.model.static(node.outputs[0]) if node.outputs else None,
+        macs=facts.macs_of(node),
+    )
+
+
+def label(facts: Facts, node: Node) -> str:
+    """Return what a layer is, in a few words: ``Conv 7x7 s2 3->64``."""
+    match facts.layers.get(node.key):
+        case Conv() as conv:
+            words = [node.op, sides(conv.kernel)]
+            words += [f"s{steps(conv.stride)}"] if set(conv.stride) != {1} else []
+            words += [f"d{steps(conv.dilation)}"] if set(conv.dilation) != {1} else []
+            words += ["depthwise"] if conv.depthwise else []
+            words += [f"g{conv.groups}"] if conv.groups > 1 and not conv.depthwise else []
+            return " ".join([*words, f"{conv.cin}->{conv.cout}"])
+        case Dense() as dense:
+            return f"{node.op} {dense.cin}->{dense.cout}"
+        case Pool(is_global=False, kernel=kernel, stride=stride) if kernel:
+            return f"{node.op} {sides(kernel)} s{steps(stride)}"
+        case Recurrent() as recurrent:
+            return f"{node.op} {recurrent.cin}->{recurrent.hidden}"
+        case _:
+            return node.op
+
+
+def _row(facts: Facts, node: Node, time_ms: float | None) -> LayerRow:
+    layer = facts.layers.get(node.key)
+    window = layer if isinstance(layer, Conv | Pool) else None
+    reach = facts.receptive.get(node.outputs[0])
+    cost = facts.costs[node.key]
+    return LayerRow(
+        path=node.path,
+        node=node.name,
+        outputs=node.outputs,
+        op=node.op,
+        kernel=window.kernel if window else None,
+        stride=window.stride if window else None,
+        dilation=window.dilation if window else None,
+        groups=layer.groups if isinstance(layer, Conv) else None,
+        in_shape=_in_shape(facts, node),
+        out_shape=facts.model.static(node.outputs[0]),
+        macs=cost.macs,
+        flops=cost.flops,
+        params=sum(parameter.elements for parameter in facts.parameters[node.key]),
+        activation_bytes=facts.activation_bytes(node),
+        receptive_field=reach.largest or None if reach else None,
+        weight=_weight(facts, node),
+        source=node.source,
+        time_ms=time_ms,
+    )
+
+
+def _in_shape(facts: Facts, node: Node) -> StaticShape | None:
+    """Return the shape of the first data operand."""
+    first = next((name for name in node.inputs if name in facts.data), None)
+    return facts.model.static(first) if first else None
+
+
+def _weight(facts: Facts, node: Node) -> str | None:
+    """Return the name of the first parameter that a layer reads, as the file has it."""
+    found = facts.parameters.get(node.key)
+    return found[0].name if found else None
+
+
+def _defects(facts: Facts) -> tuple[str, ...]:
+    paths = {node.key: node.path for node in facts.model.nodes}
+    return tuple(f"{paths[key]}: {text}" for key, text in facts.model.defects)

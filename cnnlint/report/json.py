@@ -1,0 +1,173 @@
+"""The report as JSON, schema ``cnnlint-report/1``: field names are a contract.
+
+Every key is present; a fact that is not known, or that nothing computes yet, is null.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TypeAlias
+
+from cnnlint.model.graph import Input, SourceLine
+from cnnlint.report.report import (
+    LayerRow,
+    ModelReport,
+    Report,
+    ReportedFinding,
+    ReportedLayer,
+    Summary,
+)
+
+SCHEMA = "cnnlint-report/1"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+
+def render_json(report: Report) -> str:
+    """Return the whole report as one JSON document; non-ASCII text is escaped."""
+    document: Json = {
+        "schema": SCHEMA,
+        "tool": {"name": "cnnlint", "version": report.version},
+        "exit_code": report.exit_code,
+        "models": [_model(model) for model in report.models],
+    }
+    return json.dumps(document, indent=1, allow_nan=False)
+
+
+def _model(model: ModelReport) -> Json:
+    if model.failure:
+        failure = model.failure
+        return {
+            "path": model.path,
+            "sha256": model.sha256,
+            "status": "error",
+            "error": {"code": failure.code, "message": failure.message, "hint": failure.hint},
+        }
+    return {
+        "path": model.path,
+        "sha256": model.sha256,
+        "status": "ok",
+        "error": None,
+        "summary": _summary(model.summary) if model.summary else None,
+        "layers": None if model.layers is None else [_row(row) for row in model.layers],
+        "findings": None if model.findings is None else [_finding(f) for f in model.findings],
+        "latency": None if model.latency is None else _plain(asdict(model.latency)),
+        "internal_errors": list(model.internal),
+    }
+
+
+def _summary(summary: Summary) -> Json:
+    coverage = summary.coverage
+    return {
+        "params": summary.params,
+        "macs": summary.macs,
+        "macs_symbolic": None,
+        "flops": summary.flops,
+        "uncounted_ops": dict(summary.uncounted_ops),
+        "macs_are_lower_bound": summary.macs_are_lower_bound,
+        "weight_bytes": summary.weight_bytes,
+        "peak_activation_bytes": None,
+        "weighted_layers": summary.weighted_layers,
+        "depth": summary.depth,
+        "plain_run": summary.plain_run,
+        "shortest_path": summary.shortest_path,
+        "receptive_field": _plain(summary.receptive_field),
+        "useful_input": None,
+        "nodes": summary.nodes,
+        "opset": dict(summary.opset),
+        "producer": summary.producer,
+        "inputs": [_tensor(entry) for entry in summary.inputs],
+        "outputs": [_tensor(entry) for entry in summary.outputs],
+        "assumptions": list(summary.assumptions),
+        "coverage": {
+            "nodes": coverage.nodes,
+            "unresolved_shapes": coverage.unresolved_shapes,
+            "unchecked": [
+                *coverage.defects,
+                *(f"{op}: cost unknown" for op in summary.uncounted_ops),
+                *(f"input dimension {name} is open" for name in summary.free_dims),
+            ],
+        },
+    }
+
+
+def _tensor(entry: Input) -> Json:
+    return {
+        "name": entry.name,
+        "dtype": entry.dtype,
+        "shape": _plain(entry.declared),
+        "bound": _plain(entry.bound),
+    }
+
+
+def _row(row: LayerRow) -> Json:
+    return {
+        "path": row.path,
+        "node": row.node,
+        "outputs": list(row.outputs),
+        "op": row.op,
+        "kernel": _plain(row.kernel),
+        "stride": _plain(row.stride),
+        "dilation": _plain(row.dilation),
+        "groups": row.groups,
+        "in_shape": _plain(row.in_shape),
+        "out_shape": _plain(row.out_shape),
+        "macs": row.macs,
+        "flops": row.flops,
+        "params": row.params,
+        "activation_bytes": row.activation_bytes,
+        "receptive_field": _plain(row.receptive_field),
+        "weight": row.weight,
+        "source": _source(row.source),
+        "time_ms": row.time_ms,
+    }
+
+
+def _finding(finding: ReportedFinding) -> Json:
+    saving = finding.saving
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "family": finding.family,
+        "severity": str(finding.severity),
+        "basis": finding.basis,
+        "message": finding.message,
+        "suggestion": finding.suggestion,
+        "layers": [_layer(layer) for layer in finding.layers],
+        "evidence": {key: _plain(value) for key, value in finding.evidence.items()},
+        "saving": {
+            "macs": saving.macs,
+            "params": saving.params,
+            "activation_bytes": saving.activation_bytes,
+            "receptive_field": saving.receptive_field,
+            "time_ms": saving.time_ms,
+        },
+        "proven": finding.proven,
+        "fix": finding.fix,
+        "fingerprint": finding.fingerprint,
+        "suppressed": None,
+    }
+
+
+def _layer(layer: ReportedLayer) -> Json:
+    return {
+        "path": layer.path,
+        "node": layer.node,
+        "outputs": list(layer.outputs),
+        "weight": layer.weight,
+        "source": _source(layer.source),
+    }
+
+
+def _source(source: SourceLine | None) -> Json:
+    return None if source is None else {"file": source.file, "line": source.line}
+
+
+def _plain(value: object) -> Json:
+    """Return nested plain data as JSON has it: tuples become lists."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    raise TypeError(f"{type(value).__name__} is no JSON value")

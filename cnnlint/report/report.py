@@ -1,0 +1,155 @@
+"""All there is to say about the models of one run, as plain data; every format renders this."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cnnlint.lint.finding import Evidence, Saving, Severity
+from cnnlint.model.graph import Input, SourceLine, StaticShape
+
+if TYPE_CHECKING:
+    from cnnlint.profile.result import Latency
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedLayer:
+    """One layer of a finding: how it is named in every way that a reader may know it by."""
+
+    path: str
+    node: str
+    outputs: tuple[str, ...]
+    weight: str | None
+    source: SourceLine | None
+    label: str
+    """What it is, for people: ``Conv 7x7 s2 3->64``."""
+    out_shape: StaticShape | None
+    macs: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFinding:
+    """A finding with its rule, its final severity and its identity."""
+
+    code: str
+    name: str
+    family: str
+    severity: Severity
+    basis: str
+    message: str
+    suggestion: str
+    layers: tuple[ReportedLayer, ...]
+    evidence: Mapping[str, Evidence]
+    saving: Saving
+    proven: str | None
+    fix: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRow:
+    """One line of the table of layers. Sizes are None where they are unknown or don't apply."""
+
+    path: str
+    node: str
+    outputs: tuple[str, ...]
+    op: str
+    kernel: StaticShape | None
+    stride: StaticShape | None
+    dilation: StaticShape | None
+    groups: int | None
+    in_shape: StaticShape | None
+    out_shape: StaticShape | None
+    macs: int | None
+    flops: int | None
+    params: int
+    activation_bytes: int | None
+    receptive_field: StaticShape | None
+    weight: str | None
+    source: SourceLine | None
+    time_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What could not be looked at."""
+
+    nodes: int
+    unresolved_shapes: int
+    defects: tuple[str, ...]
+    """Layers whose shapes contradict each other, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One model in numbers."""
+
+    params: int
+    macs: int | None
+    flops: int | None
+    uncounted_ops: Mapping[str, int]
+    macs_are_lower_bound: bool
+    weight_bytes: int
+    weighted_layers: int
+    depth: int
+    plain_run: int
+    shortest_path: int
+    receptive_field: StaticShape | None
+    nodes: int
+    opset: Mapping[str, int]
+    producer: str
+    inputs: tuple[Input, ...]
+    outputs: tuple[Input, ...]
+    assumptions: tuple[str, ...]
+    free_dims: tuple[str, ...]
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a file could not be read: a stable word, the cause and the cure."""
+
+    code: str
+    message: str
+    hint: str
+    internal: bool = False
+    """Whether it is a fault of cnnlint rather than of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReport:
+    """All about one model, or why there is nothing."""
+
+    path: str
+    sha256: str | None = None
+    failure: Failure | None = None
+    summary: Summary | None = None
+    layers: tuple[LayerRow, ...] | None = None
+    findings: tuple[ReportedFinding, ...] | None = None
+    latency: "Latency | None" = None
+    layer_times: Mapping[str, float] | None = None
+    """Milliseconds that belong to no layer: layout reorders, the gap to end-to-end."""
+    internal: tuple[str, ...] = ()
+    """Rules that failed on this model, in words; the others have run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole run."""
+
+    version: str
+    models: tuple[ModelReport, ...]
+    fail_on: Severity | None = Severity.WARNING
+    """The least severity that makes the run fail, None for never."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 findings or an unreadable model, 2 a fault of our own."""
+        if any(m.internal or (m.failure and m.failure.internal) for m in self.models):
+            return 2
+        if any(m.failure for m in self.models):
+            return 1
+        if self.fail_on is None:
+            return 0
+        least = self.fail_on.rank
+        found = (f.severity.rank for m in self.models for f in m.findings or ())
+        return int(any(rank >= least for rank in found))

@@ -1,0 +1,149 @@
+"""The report for people: findings with their remedy, then one line a model."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from textwrap import wrap
+
+import click
+
+from cnnlint.lint.finding import Saving, Severity
+from cnnlint.report import numbers
+from cnnlint.report.escape import plain
+from cnnlint.report.report import ModelReport, Report, ReportedFinding, ReportedLayer, Summary
+
+WIDTH = 88
+MAX_LAYERS = 5
+"""Layers of one finding that are shown; the others are counted. JSON has them all."""
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+
+
+@dataclass(frozen=True, slots=True)
+class TextStyle:
+    """How much to say, and whether in colour."""
+
+    color: bool = False
+    quiet: bool = False
+
+
+def render_text(report: Report, style: TextStyle) -> str:
+    """Return findings and one summary line a model; unreadable models are told on stderr."""
+    blocks = []
+    for model in report.models:
+        findings = model.findings or ()
+        blocks += ["\n".join(_finding(model, finding, style)) + "\n" for finding in findings]
+        if model.summary and not style.quiet:
+            blocks.append("\n".join(_summary(model, model.summary, style)))
+    return "".join(f"{block}\n" for block in blocks)
+
+
+def verdict(model: ModelReport) -> str:
+    """Return how many findings there are, by severity."""
+    found = [finding.severity for finding in model.findings or ()]
+    counts = [
+        f"{found.count(level)} {level}{'s' if found.count(level) > 1 else ''}"
+        for level in Severity
+        if level in found
+    ]
+    return ", ".join(counts) or "no findings"
+
+
+def facts_line(summary: Summary) -> str:
+    """Return the size and reach of a model in one line."""
+    at_least = "at least " if summary.macs_are_lower_bound and summary.macs is not None else ""
+    words = [numbers.params(summary.params), at_least + numbers.macs(summary.macs)]
+    if summary.receptive_field:
+        words.append(f"receptive field {numbers.shape(summary.receptive_field)}")
+    return " · ".join(words)
+
+
+def remarks(summary: Summary) -> Iterator[str]:
+    """Yield what a reader must know to trust the numbers."""
+    if summary.assumptions:
+        yield f"assumed {', '.join(map(plain, summary.assumptions))}"
+    if summary.free_dims:
+        names = ", ".join(map(plain, summary.free_dims))
+        yield f"input size is open: {names}; give it with --dim NAME=SIZE"
+    if summary.uncounted_ops:
+        ops = ", ".join(f"{plain(op)} ({n})" for op, n in summary.uncounted_ops.items())
+        yield f"totals are a lower bound: nobody knows what these cost: {ops}"
+    if summary.macs is None and not summary.free_dims:
+        yield "MACs are unknown: the shape of a layer with weights is"
+    if summary.coverage.unresolved_shapes and not summary.free_dims:
+        yield (
+            f"the shapes of {summary.coverage.unresolved_shapes} nodes are unknown, and no rule "
+            "that needs them has looked there; export with standard operators, or store the "
+            "shapes in the file"
+        )
+    for text in summary.coverage.defects[:MAX_LAYERS]:
+        yield f"not checked: {plain(text)}"
+
+
+def _summary(model: ModelReport, summary: Summary, style: TextStyle) -> Iterator[str]:
+    worst = max((f.severity for f in model.findings or ()), key=lambda s: s.rank, default=None)
+    state = click.style(verdict(model), fg=_COLOURS[worst] if worst else "green", bold=True)
+    line = f"{plain(model.path)}: {state} · {facts_line(summary)}"
+    yield line if style.color else click.unstyle(line)
+    for remark in remarks(summary):
+        yield f"  = note: {remark}"
+
+
+def _finding(model: ModelReport, finding: ReportedFinding, style: TextStyle) -> Iterator[str]:
+    head = click.style(
+        f"{finding.severity}[{finding.code}]", fg=_COLOURS[finding.severity], bold=True
+    )
+    title = f"{head}: {click.style(plain(finding.message), bold=True)}  {finding.name}"
+    yield title if style.color else click.unstyle(title)
+    first = finding.layers[0]
+    source = f"   ({plain(first.source.file)}:{first.source.line})" if first.source else ""
+    yield f"  --> {plain(model.path)} · {plain(first.path)}{source}"
+    yield "   |"
+    yield from _layers(finding.layers)
+    yield "   |"
+    yield from _field("help", plain(finding.suggestion))
+    for name, amounts in (("saves", savings(finding)), ("costs", costs(finding))):
+        if amounts:
+            yield from _field(name, amounts)
+    proven = f"; {finding.proven} does it" if finding.proven else ""
+    yield f"   = basis: {finding.basis}{proven}"
+    yield f"   = rule: cnnlint rule {finding.code}"
+
+
+def _layers(layers: tuple[ReportedLayer, ...]) -> Iterator[str]:
+    shown = layers[:MAX_LAYERS]
+    names = max(len(plain(layer.path)) for layer in shown)
+    labels = max(len(layer.label) for layer in shown)
+    shapes = max(len(numbers.shape(layer.out_shape)) for layer in shown)
+    for layer in shown:
+        cost = f"  {numbers.macs(layer.macs)}" if layer.macs else ""
+        columns = f"{plain(layer.path):{names}}  {plain(layer.label):{labels}}"
+        yield f"   |> {columns}  {numbers.shape(layer.out_shape):{shapes}}{cost}".rstrip()
+    if len(layers) > len(shown):
+        yield f"   |  and {len(layers) - len(shown)} more"
+
+
+def _field(name: str, text: str) -> Iterator[str]:
+    indent = " " * (len(name) + 7)
+    lines = wrap(text, WIDTH - len(indent), break_long_words=False, break_on_hyphens=False)
+    yield f"   = {name}: {lines[0] if lines else ''}"
+    yield from (indent + line for line in lines[1:])
+
+
+def savings(finding: ReportedFinding) -> str:
+    """Return what the suggestion saves, in words; "" where it saves nothing that is counted."""
+    return _amounts(finding.saving, 1)
+
+
+def costs(finding: ReportedFinding) -> str:
+    """Return what the suggestion costs, in words; "" where it costs nothing that is counted."""
+    return _amounts(finding.saving, -1)
+
+
+def _amounts(saving: Saving, sign: int) -> str:
+    parts = []
+    if sign * (saving.macs or 0) > 0:
+        parts.append(numbers.macs(abs(saving.macs or 0)))
+    if sign * (saving.params or 0) > 0:
+        parts.append(numbers.params(abs(saving.params or 0)))
+    if sign * (saving.activation_bytes or 0) > 0:
+        parts.append(f"{numbers.size(abs(saving.activation_bytes or 0))} of activations")
+    return ", ".join(parts)

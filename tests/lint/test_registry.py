@@ -1,0 +1,124 @@
+from collections.abc import Iterator
+from typing import Annotated
+
+import pytest
+
+from cnnlint.errors import RuleError, UsageError
+from cnnlint.facts.facts import Facts
+from cnnlint.lint.engine import fingerprint, run_rules
+from cnnlint.lint.finding import Basis, Finding, Saving, Severity
+from cnnlint.lint.registry import builtin_rules, find, select
+from cnnlint.lint.rule import Option, Rule, rule
+from tests.net import Net
+
+
+def codes(*asked: str, ignore: tuple[str, ...] = ()) -> set[str]:
+    return {found.code for found in select(asked, ignore)[0]}
+
+
+ALL = {found.code for found in builtin_rules()}
+
+
+@pytest.mark.parametrize(
+    ("asked", "ignored", "expected"),
+    [
+        ((), (), ALL),
+        (("ALL",), (), ALL),
+        (("K101",), (), {"K101"}),
+        (("k101",), (), {"K101"}),
+        (("large-dense-kernel",), (), {"K101"}),
+        (("K",), (), {c for c in ALL if c[0] == "K"}),
+        (("kernels",), (), {c for c in ALL if c[0] == "K"}),
+        ((), ("K",), {c for c in ALL if c[0] != "K"}),
+        (("K101",), ("K",), {"K101"}),
+        (("K",), ("K101",), {c for c in ALL if c[0] == "K"} - {"K101"}),
+        (("K101",), ("K101",), set()),
+        (("ALL",), ("ALL",), set()),
+        (("K10",), ("kernels",), {c for c in ALL if c.startswith("K10")}),
+    ],
+)
+def test_select(asked: tuple[str, ...], ignored: tuple[str, ...], expected: set[str]) -> None:
+    assert codes(*asked, ignore=ignored) == expected
+
+
+def test_unknown_rules() -> None:
+    with pytest.raises(UsageError, match="no rule 'X999'"):
+        select(["X999"], [])
+    on, odd = select([], ["X999"])
+    assert {found.code for found in on} == ALL
+    assert [error.cause for error in odd] == ["there is no rule 'X999'"]
+
+
+def test_find() -> None:
+    assert find("k101") is find("large-dense-kernel")
+    with pytest.raises(UsageError) as caught:
+        find("K1O1")
+    assert "did you mean K101?" in caught.value.cure
+
+
+def silent(facts: Facts, *, most: Annotated[int, "how many"] = 3) -> Iterator[Finding]:
+    """Say something."""
+    for conv in facts.convs[:most]:
+        yield Finding((conv.node,), "m", "s", saving=Saving(macs=conv.cout))
+
+
+def make(check: object = silent, severity: Severity = Severity.NOTE) -> Rule:
+    return rule("X101", severity=severity, basis=Basis.HEURISTIC, since="0")(check)  # type: ignore[arg-type]  # any generator
+
+
+def test_options_are_the_signature() -> None:
+    assert make().options == (Option("most", int, 3, "how many"),)
+    assert make().name == "silent"
+    assert make().summary == "Say something."
+
+
+def test_option_without_description_is_refused() -> None:
+    def bare(_facts: Facts, *, most: int = 3) -> Iterator[Finding]:
+        del most
+        yield from ()
+
+    with pytest.raises(RuleError, match="'most' of X101"):
+        _ = make(bare).options
+
+
+def test_options_reach_the_check() -> None:
+    facts = Net(3, 8).conv(4).conv(4).facts()
+    assert len(make().run(facts)) == 2
+    assert len(make().run(facts, {"most": 1})) == 1
+
+
+def test_findings_are_sorted_by_severity_then_saving() -> None:
+    facts = Net(3, 8).conv(4, name="a").conv(8, name="b").facts()
+    loud = make(severity=Severity.WARNING)
+    found, broken = run_rules(facts, [make(), loud])
+    assert broken == ()
+    assert [(f.severity, f.layers[0].path) for f in found] == [
+        (Severity.WARNING, "b"),
+        (Severity.WARNING, "a"),
+        (Severity.NOTE, "b"),
+        (Severity.NOTE, "a"),
+    ]
+
+
+def test_a_broken_rule_does_not_silence_the_others() -> None:
+    def broken(_facts: Facts) -> Iterator[Finding]:
+        yield from ()
+        raise KeyError("x")
+
+    facts = Net(3, 8).conv(4).facts()
+    found, said = run_rules(facts, [make(broken), make()])
+    assert len(found) == 1
+    assert said == ("rule X101 failed: KeyError: 'x'",)
+
+
+def test_fingerprint_has_no_numbers_in_it() -> None:
+    small, large = (
+        Net(3, size).conv(cout, k, name="a").facts() for size, cout, k in ((8, 4, 3), (9, 5, 1))
+    )
+    prints = {fingerprint("K101", facts.convs[0].node) for facts in (small, large)}
+    assert len(prints) == 1
+    assert fingerprint("K102", small.convs[0].node) not in prints
+
+
+def test_severity_rank() -> None:
+    assert Severity.ERROR.rank > Severity.WARNING.rank > Severity.NOTE.rank

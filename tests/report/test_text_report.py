@@ -1,0 +1,67 @@
+"""The text that people read, whole."""
+
+from cnnlint.lint.engine import check_model
+from cnnlint.lint.registry import builtin_rules
+from cnnlint.model.binding import Bindings
+from cnnlint.report.report import Report
+from cnnlint.report.text import TextStyle, render_text
+from tests.net import Net
+
+
+def shown(net: Net, *, color: bool = False) -> str:
+    data = net.proto().SerializeToString()
+    report, _ = check_model(data, builtin_rules(), Bindings())
+    return render_text(Report("0", (report,)), TextStyle(color))
+
+
+def test_a_finding() -> None:
+    net = Net(16, 32).conv(16, name="stem").relu().conv_transpose(16, 3, name="up")
+    assert shown(net) == (
+        "warning[P409]: transposed convolution of 3x3 at stride 2 overlaps unevenly: 1 to 4 taps "
+        "write an output  checkerboard-upsampling\n"
+        "  --> <stdin> · up\n"
+        "   |\n"
+        "   |> up  ConvTranspose 3x3 s2 16->16  1x16x65x65  2.4 MMACs\n"
+        "   |\n"
+        "   = help: a kernel of 4x4 at the same stride overlaps evenly (4,194,304 MACs); a\n"
+        "           nearest Resize and a convolution of 3x3 have no overlap (9,437,184 MACs);\n"
+        "           needs retraining\n"
+        "   = costs: 1.8 MMACs, 1,792 params\n"
+        "   = basis: published; U-Net (2x2, stride 2) does it\n"
+        "   = rule: cnnlint rule P409\n"
+        "\n"
+        "<stdin>: 1 warning · 4,624 params · 4.7 MMACs · receptive field 4x4\n"
+    )
+
+
+def test_many_layers_are_counted() -> None:
+    net = Net(16, 32).conv(16).repeat(24, lambda n: n.relu().conv(16, bias=False))
+    text = shown(net)
+    assert "25 layers in series" in text
+    assert "   |  and 20 more\n" in text
+    assert text.count("   |> ") == 5
+
+
+def test_unknown_operator() -> None:
+    text = shown(Net(4, 8).conv(4, name="a").op("Wavelet", domain="acme").op("Abs"))
+    assert text == (
+        "<stdin>: no findings · 148 params · at least 9,216 MACs · receptive field 3x3\n"
+        "  = note: totals are a lower bound: nobody knows what these cost: acme:Wavelet (1)\n"
+        "  = note: the shapes of 2 nodes are unknown, and no rule that needs them has looked "
+        "there; export with standard operators, or store the shapes in the file\n"
+    )
+
+
+def test_contradiction() -> None:
+    text = shown(Net(4, 8).shaped("w", 8, 5, 3, 3).op("Conv", "w", name="a"))
+    assert "? MACs" in text
+    assert "  = note: MACs are unknown: the shape of a layer with weights is\n" in text
+    assert "  = note: not checked: a: weight takes 5 input channels, the input has 4\n" in text
+
+
+def test_colour_changes_nothing_but_colour() -> None:
+    import click  # noqa: PLC0415  (one test needs it)
+
+    net = Net(3, 32).conv(16).relu().gap().flatten().dense(10).relu()
+    assert "\x1b[" in shown(net, color=True)
+    assert click.unstyle(shown(net, color=True)) == shown(net)
