@@ -1,0 +1,1 @@
+"""Head and output: how a map becomes an answer."""

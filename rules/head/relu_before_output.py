@@ -1,0 +1,103 @@
+"""H503."""
+
+from collections.abc import Iterator
+from math import prod
+
+from cnnlint.facts.activations import Activation, Role
+from cnnlint.facts.facts import Facts
+from cnnlint.lint.finding import Basis, Finding, Fix, Severity
+from cnnlint.lint.rule import rule
+from cnnlint.model.graph import Node
+
+LIMITS = {"Relu": "is never negative", "Relu6": "stays between 0 and 6"}
+SQUASHING = frozenset({"Softmax", "LogSoftmax", "Sigmoid"})
+LAYOUT = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Identity", "Transpose"})
+TYPE = frozenset({"Cast", "QuantizeLinear", "DequantizeLinear"})
+POOLING = frozenset({"GlobalAveragePool", "AveragePool", "ReduceMean"})
+COARSE = 64
+"""Input pixels for each position of a map from which on it looks like features (8x8)."""
+
+
+@rule(
+    "H503",
+    severity=Severity.WARNING,
+    basis=Basis.COMPUTED,
+    fix=Fix.UNSAFE,
+    proven="ResNet",
+    since="0.1",
+)
+def relu_before_output(facts: Facts) -> Iterator[Finding]:
+    """ReLU straight before the output, so that it can never be negative.
+
+    ## What it does
+    Reports a ReLU or ReLU6 whose result is an output of the model, or the logits of a Softmax
+    or Sigmoid at its end, with nothing but a change of layout or type between. A ReLU from which
+    a layer with weights goes on stands between hidden layers, and is left alone.
+
+    ## Why is this bad?
+    Logits need both signs. Behind a ReLU no class can be argued against: the least logit is 0,
+    so a sigmoid never falls below 0.5, and where a unit is never positive it learns nothing.
+
+    ## Example
+    `Gemm - Relu - output` becomes `Gemm - output`: ReLU belongs between hidden layers.
+
+    ## When to ignore it
+    When the quantity can't be negative (counts, depth) or the model is a backbone whose features
+    others read; a file doesn't say so. What looks like features is a note: one of several maps,
+    an output with "feat" in its name, a map with one position for 64 and more pixels of the
+    input. So is a ReLU before average pooling, the published head of SqueezeNet.
+
+    ## References
+    - Goodfellow et al., Deep Learning, 2016, section 6.2.2 (output units)
+    - Iandola et al., SqueezeNet, 2016, table 1
+    """
+    seen = set()
+    for output in facts.model.outputs:
+        found = _rectifier(facts, output)
+        if found is None or found[0].role is Role.HIDDEN or found[0].node.key in seen:
+            continue
+        activation, squashed, pooled = found
+        seen.add(activation.node.key)
+        before = (
+            f"the {squashed.op} of output {output}: its input"
+            if squashed
+            else f"output {output}: it"
+        )
+        yield Finding(
+            nodes=(activation.node,),
+            message=f"{activation.kind} straight before {before} {LIMITS[activation.kind]}",
+            suggestion="take the activation out and train again; the output then has both signs",
+            evidence={
+                "output": output,
+                "kind": activation.kind,
+                "squashed_by": squashed.op if squashed else None,
+                "pooled": pooled,
+            },
+            severity=Severity.NOTE if pooled or _is_features(facts, output) else None,
+        )
+
+
+def _rectifier(facts: Facts, output: str) -> tuple[Activation, Node | None, bool] | None:
+    """Return the ReLU behind an output, the squashing operator and whether a pool lies between."""
+    squashed: Node | None = None
+    pooled = False
+    for node in facts.upstream(output):
+        activation = facts.activations.of.get(node.key)
+        if activation is not None and activation.kind in LIMITS:
+            return activation, squashed, pooled
+        if node.op in SQUASHING and squashed is None:
+            squashed = node
+        elif node.op in POOLING:
+            pooled = True
+        elif node.op not in LAYOUT | TYPE:
+            return None
+    return None
+
+
+def _is_features(facts: Facts, output: str) -> bool:
+    """Return whether an output looks like features that another network goes on from."""
+    model = facts.model
+    maps = [name for name in model.outputs if len(model.value(name).shape or ()) > 2]
+    reach = facts.receptive.get(output)
+    coarse = reach is not None and prod(reach.jump) >= COARSE
+    return coarse or "feat" in output.lower() or (len(maps) > 1 and output in maps)

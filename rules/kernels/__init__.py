@@ -1,0 +1,1 @@
+"""Kernels and factorisation: how a layer spends its multiply-adds."""

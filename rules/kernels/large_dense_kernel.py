@@ -1,0 +1,130 @@
+"""K101."""
+
+from collections.abc import Iterator
+from math import prod
+from typing import Annotated
+
+from cnnlint.facts.dataflow import size_in_bytes
+from cnnlint.facts.facts import Facts
+from cnnlint.facts.layers import Conv, sides, steps
+from cnnlint.facts.stacks import Stack, best_stack
+from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity
+from cnnlint.lint.rule import rule
+
+NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
+
+
+@rule(
+    "K101",
+    severity=Severity.WARNING,
+    basis=Basis.COMPUTED,
+    fix=Fix.UNSAFE,
+    proven="VGG",
+    since="0.1",
+)
+def large_dense_kernel(
+    facts: Facts,
+    *,
+    min_kernel: Annotated[int, "smallest kernel side that is reported"] = 5,
+    min_group: Annotated[int, "grouped layers with fewer channels a group are left alone"] = 16,
+    min_mac_share: Annotated[
+        float, "share of the model's MACs from which on it is a warning, else a note"
+    ] = 0.10,
+) -> Iterator[Finding]:
+    """Dense convolution with a large kernel where a stack of 3x3 sees as much and costs less.
+
+    ## What it does
+    Reports a convolution of which every kernel side is at least `min_kernel`, and computes what
+    a stack of 3x3 convolutions that sees at least as much costs on its real channels and grids.
+    Where no such stack is cheaper, or the size of the map isn't known, nothing is said. A
+    warning when all such layers together take `min_mac_share` of the model's MACs, else a note.
+
+    ## Why is this bad?
+    The multiply-adds of one kernel grow with its area, those of a stack with its side: on C
+    channels one 7x7 takes 49 C² a position and three 3x3 take 27 C² (45 % less), one 5x5 takes
+    25 C² and two 3x3 take 18 C² (28 % less). A stack also has an activation after each layer.
+
+    ## Example
+    `Conv 7x7 128->128` on 28x28 costs 629.4 MMACs and 802,816 weights; three `Conv 3x3
+    128->128` cost 346.8 MMACs and 442,368 weights, and two more maps of 392 KiB in float32.
+
+    ## When to ignore it
+    When a large kernel is what you are after, and its cost is accepted. Stems, strides above 3,
+    patches (stride = kernel), kernels that cover their whole map, one-dimensional kernels, gates
+    (spatial attention), depthwise convolutions and groups of fewer than `min_group` channels are
+    left alone. A file shows neither time nor accuracy: a stack of more layers and maps can be
+    slower than its MACs say, so measure and train it before you believe it.
+
+    ## References
+    - Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image
+      Recognition, 2015, section 2.3
+    - Szegedy et al., Rethinking the Inception Architecture for Computer Vision, 2016, section 3.1
+    """
+    found = []
+    for conv in facts.convs:
+        outside = conv.node.key in facts.stems or conv.node.key not in facts.topology.trunk
+        if outside or not _is_large(conv, min_kernel, min_group):
+            continue
+        stack = best_stack(conv)
+        if stack is not None:
+            found.append(stack)
+    share = facts.share(sum(stack.direct_macs for stack in found)) or 0.0
+    severity = Severity.WARNING if share >= min_mac_share else Severity.NOTE
+    for stack in found:
+        yield _finding(facts, stack, severity)
+
+
+def _is_large(conv: Conv, min_kernel: int, min_group: int) -> bool:
+    if conv.transposed or conv.patchify or len(conv.kernel) < 2:
+        return False
+    if conv.groups > 1 and conv.cin // conv.groups < min_group:
+        return False
+    covering = conv.grid is not None and prod(conv.grid) == 1
+    return min(conv.kernel) >= min_kernel and not covering
+
+
+def _finding(facts: Facts, stack: Stack, severity: Severity) -> Finding:
+    conv, share = stack.conv, facts.share(stack.direct_macs)
+    number = NUMBERS.get(stack.depth, str(stack.depth))
+    three = sides((3,) * len(conv.kernel))
+    sight = "the same window" if stack.sees_the_same else "as much"
+    dtype = facts.model.value(conv.node.outputs[0]).dtype
+    extra = size_in_bytes(stack.extra_numbers, dtype)
+    return Finding(
+        nodes=(conv.node,),
+        message=f"{sides(conv.kernel)} convolution where {number} {three} would see {sight}",
+        suggestion=(
+            f"{number} Conv {three} {_chain(stack)}, ReLU between: {stack.macs:,} instead of "
+            f"{stack.direct_macs:,} MACs, {stack.weights:,} instead of {conv.weights:,} weights; "
+            "needs retraining"
+        ),
+        evidence={
+            "kernel": conv.kernel,
+            "macs": stack.direct_macs,
+            "mac_share": None if share is None else round(share, 4),
+            "stack": stack.depth,
+            "stack_channels": stack.channels,
+            "stack_macs": stack.macs,
+            "stack_weights": stack.weights,
+        },
+        saving=Saving(
+            macs=stack.direct_macs - stack.macs,
+            params=conv.weights - stack.weights,
+            activation_bytes=None if extra is None else -extra,
+            receptive_field=0 if stack.sees_the_same else None,
+        ),
+        severity=severity,
+    )
+
+
+def _chain(stack: Stack) -> str:
+    """Return the channels of a stack, and what else its layers have besides their kernel."""
+    conv = stack.conv
+    words = ["->".join(map(str, stack.channels))]
+    words += [f"{conv.groups} groups"] if conv.groups > 1 else []
+    words += [f"dilation {steps(conv.dilation)}"] if max(conv.dilation) > 1 else []
+    if max(conv.stride) > 1:
+        words += [
+            f"stride {steps(conv.stride)} on the {'first' if stack.stride_first else 'last'}"
+        ]
+    return ", ".join(words)

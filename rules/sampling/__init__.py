@@ -1,0 +1,1 @@
+"""Stride, pooling and upsampling: how the resolution changes."""

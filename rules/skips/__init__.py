@@ -1,0 +1,1 @@
+"""Depth, width and skip connections: whether gradients find a way."""

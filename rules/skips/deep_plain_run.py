@@ -1,0 +1,189 @@
+"""S201."""
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from math import prod
+from typing import Annotated
+
+from cnnlint.facts.dataflow import size_in_bytes
+from cnnlint.facts.facts import Facts
+from cnnlint.facts.layers import Conv, Dense, Recurrent, Weighted
+from cnnlint.facts.weights import identity_score, read
+from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity
+from cnnlint.lint.rule import rule
+from cnnlint.model.graph import Key
+
+
+@rule(
+    "S201",
+    severity=Severity.WARNING,
+    basis=Basis.PUBLISHED,
+    fix=Fix.UNSAFE,
+    proven="ResNet",
+    since="0.1",
+)
+def deep_plain_run(
+    facts: Facts,
+    *,
+    note_above: Annotated[int, "longest plain run of which nothing is said"] = 16,
+    warn_above: Annotated[int, "longest plain run that is only a note"] = 20,
+    identity_ratio: Annotated[float, "identity score from which on a kernel holds a skip"] = 1.5,
+) -> Iterator[Finding]:
+    """Many layers in series that no skip connection or branch bypasses.
+
+    ## What it does
+    Reports the longest plain run: layers with weights that follow each other with no way round
+    any of them. A depthwise convolution and the pointwise one behind it count once, gates not at
+    all. More than `note_above` layers are a note, more than `warn_above` a warning. Suggests skip
+    connections around every two or every three layers, whichever need fewer MACs.
+
+    ## Why is this bad?
+    Beyond about 20 layers plain networks get harder to train, and worse: on ImageNet 34 plain
+    layers have 28.54 % top-1 error against 25.03 % for the same network with skip connections,
+    while 18 layers show hardly a difference (27.94 % and 27.88 %).
+
+    ## Example
+    A ResNet-34 without its additions is a plain run of 34. Around every 2 layers behind the stem
+    13 skip connections cost neither weights nor MACs, since channels and grid stay the same; 3
+    need a 1x1 projection. These are the ones that the ResNet has.
+
+    ## When to ignore it
+    When the network trains well as it is, which a file doesn't show: VGG-19 (19 layers) does.
+    Networks whose skip connections were folded into the kernels (RepVGG, MobileOne) are
+    recognised by their weights: where in half of the kernels that keep channels and grid the
+    taps of the identity are `identity_ratio` times the others, or where the model's metadata
+    says `cnnlint.reparameterized = true`, it is a note. So it is where such weights can't be
+    read and all kernels are 3x3 and 1x1 with a bias, as folding leaves them.
+
+    ## References
+    - He et al., Deep Residual Learning for Image Recognition, 2016, table 2 and figure 4
+    - Ding et al., RepVGG: Making VGG-style ConvNets Great Again, 2021
+    """
+    units = facts.topology.plain_run_units
+    if units <= note_above:
+        return
+    run = [facts.weighted[key] for key in facts.topology.plain_run]
+    folded = _folded_skips(facts, run, identity_ratio)
+    shortcuts = plan(run, facts.stems)
+    map_bytes = size_in_bytes(
+        shortcuts.largest_map, facts.model.value(run[0].node.outputs[0]).dtype
+    )
+    yield Finding(
+        nodes=tuple(layer.node for layer in run),
+        message=f"{units} layers in series without a skip connection{_REMARKS[folded]}",
+        suggestion=(
+            f"add a skip connection around every {shortcuts.block} layers from "
+            f"{run[0].node.path} to {run[-1].node.path}{shortcuts.costs}; needs retraining"
+        ),
+        evidence={
+            "plain_run": units,
+            "layers": len(run),
+            "threshold": warn_above if units > warn_above else note_above,
+            "folded_skips": folded,
+            "block": shortcuts.block,
+            "free_shortcuts": shortcuts.free,
+            "projections": shortcuts.projections,
+        },
+        saving=Saving(
+            macs=-shortcuts.macs,
+            params=-shortcuts.weights,
+            activation_bytes=None if map_bytes is None else -map_bytes,
+        ),
+        severity=Severity.WARNING if units > warn_above and folded == "no" else Severity.NOTE,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcuts:
+    """Skip connections around every ``block`` layers of a run, and what they cost."""
+
+    block: int
+    free: int = 0
+    projections: int = 0
+    macs: int = 0
+    weights: int = 0
+    largest_map: int = 0
+    """Numbers in the largest map that a skip connection keeps alive."""
+
+    @property
+    def costs(self) -> str:
+        """What they cost in words."""
+        words = [f"{self.free} at no cost (same channels and grid)"] if self.free else []
+        if self.projections:
+            words.append(
+                f"{self.projections} with a 1x1 projection ({self.macs:,} MACs, "
+                f"{self.weights:,} weights)"
+            )
+        return f": {', '.join(words)}" if words else ""
+
+
+def plan(run: Sequence[Weighted], stems: AbstractSet[Key] = frozenset()) -> Shortcuts:
+    """Return the cheaper of the skip connections around every two and every three layers.
+
+    They begin behind the stem, as those of a ResNet do.
+    """
+    units = _units([layer for layer in run if not isinstance(layer, Recurrent)])
+    inner = [unit for unit in units if unit[0].node.key not in stems]
+    return min((_shortcuts(inner, block) for block in (2, 3)), key=lambda s: s.macs)
+
+
+def _shortcuts(units: Sequence[Sequence[Conv | Dense]], block: int) -> Shortcuts:
+    """Return the skip connections around each ``block`` of units in a row.
+
+    A projection runs on the coarser of the two grids, strided or before a Resize.
+    """
+    free = projections = macs = weights = largest = 0
+    for first, last in zip(units[::block], units[block - 1 :: block], strict=False):
+        start, end = first[0], last[-1]
+        if start.in_shape is None or end.out_shape is None:
+            continue
+        if len(start.in_shape) != len(end.out_shape):
+            continue  # a map is flattened between
+        largest = max(largest, prod(start.in_shape))
+        if start.in_shape == end.out_shape:
+            free += 1
+        else:
+            projections += 1
+            weights += start.cin * end.cout
+            macs += min(prod(start.in_shape) * end.cout, prod(end.out_shape) * start.cin)
+    return Shortcuts(block, free, projections, macs, weights, largest)
+
+
+def _units(run: Sequence[Conv | Dense]) -> list[list[Conv | Dense]]:
+    """Return the layers of a run, a depthwise one together with the pointwise one behind it."""
+    units: list[list[Conv | Dense]] = []
+    for layer in run:
+        before = units[-1][-1] if units else None
+        depthwise = isinstance(before, Conv) and before.depthwise
+        if depthwise and isinstance(layer, Conv) and layer.pointwise:
+            units[-1].append(layer)
+        else:
+            units.append([layer])
+    return units
+
+
+_REMARKS = {
+    "no": "",
+    "yes": " (but kernels hold folded ones, as in RepVGG)",
+    "unreadable": " (weights are needed to tell whether kernels hold folded ones, as in RepVGG)",
+}
+
+
+def _folded_skips(facts: Facts, run: Sequence[Weighted], ratio: float) -> str:
+    """Return "yes", "no" or "unreadable": whether skip connections sit inside the kernels."""
+    if facts.model.metadata.get("cnnlint.reparameterized", "").lower() in ("true", "1", "yes"):
+        return "yes"
+    convs = [layer for layer in run if isinstance(layer, Conv)]
+    square = [c for c in convs if c.groups == 1 and c.cin == c.cout and set(c.stride) == {1}]
+    scores = []
+    unread = 0
+    for conv in square:
+        weight = read(facts.model.value(conv.weight))
+        score = None if weight is None else identity_score(weight)
+        unread += weight is None
+        scores += [] if score is None else [score]
+    if scores:
+        return "yes" if sum(score >= ratio for score in scores) * 2 >= len(scores) else "no"
+    could_be = all(set(c.kernel) <= {1, 3} and c.bias for c in convs)
+    return "unreadable" if unread and could_be else "no"

@@ -1,0 +1,373 @@
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto
+
+from cnnlint.facts.layers import Conv
+from cnnlint.facts.stacks import Stack, best_stack
+from cnnlint.lint.finding import Saving, Severity
+from cnnlint.lint.rule import OptionValue
+from rules.kernels.large_dense_kernel import large_dense_kernel
+from tests.net import Net
+
+Options = dict[str, OptionValue]
+
+
+def behind_stem(channels: int, size: int | tuple[int, ...] = 28, batch: int = 1) -> Net:
+    """Return a network whose next convolution reads so many channels, and is no stem."""
+    return Net(3, size, batch).conv(channels, 3, name="stem").relu()
+
+
+def gated(net: Net) -> Net:
+    """Append spatial attention: a 7x7 convolution on the mean and the largest of the channels."""
+    net = net.mark("x").op("ReduceMean", axes=[1], width=1).mark("mean").goto("x")
+    net = net.op("ReduceMax", axes=[1], width=1).concat("mean")
+    return net.conv(1, 7, name="gate").op("Sigmoid").mul("x")
+
+
+@pytest.mark.parametrize(
+    ("net", "options", "found"),
+    [
+        pytest.param(behind_stem(64).conv(64, 7, name="a"), {}, ["a"], id="7x7"),
+        pytest.param(behind_stem(64).conv(64, 5, name="a"), {}, ["a"], id="5x5"),
+        pytest.param(behind_stem(64).conv(64, 4, name="a"), {}, [], id="4x4"),
+        pytest.param(behind_stem(64).conv(64, 3, name="a"), {}, [], id="3x3"),
+        pytest.param(behind_stem(64).conv(64, (5, 9), name="a"), {}, ["a"], id="5x9"),
+        pytest.param(behind_stem(64).conv(64, (4, 9), name="a"), {}, [], id="4x9"),
+        pytest.param(
+            behind_stem(64).conv(64, (1, 7)).conv(64, (7, 1)), {}, [], id="one-dimensional"
+        ),
+        pytest.param(
+            behind_stem(64).conv(64, 5, name="a").relu().conv(64, 7, name="b"),
+            {},
+            ["a", "b"],
+            id="two",
+        ),
+        pytest.param(behind_stem(16, (8, 8, 8)).conv(16, 5, name="a"), {}, ["a"], id="3-D"),
+        pytest.param(behind_stem(64, (100,)).conv(64, 9, name="a"), {}, [], id="1-D"),
+        pytest.param(Net(64, 28).conv(64, 7, name="a"), {}, [], id="stem"),
+        pytest.param(Net(64, 28).bn().pool().conv(64, 7), {}, [], id="stem behind pooling"),
+        pytest.param(behind_stem(64).conv(64, 7, stride=7, pad=0, name="a"), {}, [], id="patches"),
+        pytest.param(
+            behind_stem(64, 56).conv(64, 7, stride=3, name="a"), {}, ["a"], id="stride 3"
+        ),
+        pytest.param(
+            behind_stem(64, 56).conv(64, 7, stride=3, pad=0), {}, [], id="unpadded stride 3"
+        ),
+        pytest.param(
+            behind_stem(64, 56).conv(64, 7, stride=(1, 4), name="a"), {}, [], id="stride 4"
+        ),
+        pytest.param(behind_stem(64, 7).conv(64, 7, pad=0), {}, [], id="covering"),
+        pytest.param(behind_stem(64, 1).conv(64, 5), {}, [], id="covering with padding"),
+        pytest.param(behind_stem(64, (1, 2)).conv(64, 5, name="a"), {}, ["a"], id="1x2 map"),
+        pytest.param(behind_stem(64).conv_transpose(64, 5, stride=1), {}, [], id="transposed"),
+        pytest.param(gated(behind_stem(64)), {}, [], id="gate"),
+        pytest.param(behind_stem(64).conv(64, 7, groups=64, name="a"), {}, [], id="depthwise"),
+        pytest.param(
+            behind_stem(64).conv(64, 7, groups=4, name="a"), {}, ["a"], id="16 channels a group"
+        ),
+        pytest.param(
+            behind_stem(60).conv(64, 7, groups=4, name="a"), {}, [], id="15 channels a group"
+        ),
+        pytest.param(behind_stem(8).conv(8, 7, name="a"), {}, ["a"], id="8 channels, no groups"),
+        pytest.param(behind_stem(35, 8).conv(364, 5, name="a"), {}, [], id="stack costs more"),
+        pytest.param(behind_stem(36, 8).conv(364, 5, name="a"), {}, [], id="stack costs as much"),
+        pytest.param(behind_stem(37, 8).conv(364, 5, name="a"), {}, ["a"], id="stack costs less"),
+        pytest.param(behind_stem(8, 40).conv(8, 33, name="a"), {}, ["a"], id="stack of 16"),
+        pytest.param(behind_stem(8, 40).conv(8, 34, name="a"), {}, [], id="stack of 17"),
+        pytest.param(behind_stem(64).conv(64, 5), {"min_kernel": 6}, [], id="min_kernel above"),
+        pytest.param(
+            behind_stem(64).conv(64, 6, name="a"), {"min_kernel": 6}, ["a"], id="min_kernel"
+        ),
+        pytest.param(
+            behind_stem(128).conv(16, 4, name="a"), {"min_kernel": 4}, ["a"], id="4x4 asked for"
+        ),
+        pytest.param(
+            behind_stem(64).conv(16, 3).conv(16, 1), {"min_kernel": 1}, [], id="3x3 asked for"
+        ),
+        pytest.param(
+            behind_stem(60).conv(64, 7, groups=4, name="a"), {"min_group": 15}, ["a"], id="groups"
+        ),
+        pytest.param(
+            behind_stem(64).conv(64, 7, groups=64, name="a"),
+            {"min_group": 1},
+            ["a"],
+            id="depthwise asked for",
+        ),
+    ],
+)
+def test_reports(net: Net, options: Options, found: list[str]) -> None:
+    findings = large_dense_kernel.run(net.facts(), options)
+    assert [finding.nodes[0].path for finding in findings] == found
+
+
+def test_unknown_size_is_left_alone() -> None:
+    assert not large_dense_kernel.run(behind_stem(64).conv(64, 7).open_facts())
+
+
+def test_example_of_the_manual() -> None:
+    facts = behind_stem(128).conv(128, 7, bias=False, name="a").facts()
+    (finding,) = large_dense_kernel.run(facts)
+    assert finding.message == "7x7 convolution where three 3x3 would see the same window"
+    assert finding.suggestion == (
+        "three Conv 3x3 128->128->128->128, ReLU between: 346,816,512 instead of 629,407,744 "
+        "MACs, 442,368 instead of 802,816 weights; needs retraining"
+    )
+    assert finding.evidence == {
+        "kernel": (7, 7),
+        "macs": 629_407_744,
+        "mac_share": 0.9957,
+        "stack": 3,
+        "stack_channels": (128, 128, 128, 128),
+        "stack_macs": 346_816_512,
+        "stack_weights": 442_368,
+    }
+    assert finding.saving == Saving(
+        macs=629_407_744 - 346_816_512,
+        params=802_816 - 442_368,
+        activation_bytes=-2 * 392 * 1024,
+    )
+    assert finding.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("kernel", "depth", "saved"), [(5, 2, "28%"), (7, 3, "45%")], ids=["5x5", "7x7"]
+)
+def test_savings_of_the_manual(kernel: int, depth: int, saved: str) -> None:
+    (finding,) = large_dense_kernel.run(behind_stem(64).conv(64, kernel).facts())
+    macs = finding.evidence["macs"]
+    assert isinstance(macs, int)
+    assert macs == kernel**2 * 64**2 * 28**2
+    assert finding.evidence["stack_macs"] == 9 * depth * 64**2 * 28**2
+    assert f"{(finding.saving.macs or 0) / macs:.0%}" == saved
+
+
+@pytest.mark.parametrize(
+    ("net", "message", "suggestion"),
+    [
+        pytest.param(
+            behind_stem(64, 27).conv(192, 5),
+            "5x5 convolution where two 3x3 would see the same window",
+            "two Conv 3x3 64->64->192, ReLU between: 107,495,424 instead of 223,948,800 MACs, "
+            "147,456 instead of 307,200 weights; needs retraining",
+            id="AlexNet",
+        ),
+        pytest.param(
+            behind_stem(64, 16).conv(64, 9),
+            "9x9 convolution where four 3x3 would see the same window",
+            "four Conv 3x3 64->64->64->64->64, ReLU between: 37,748,736 instead of 84,934,656 "
+            "MACs, 147,456 instead of 331,776 weights; needs retraining",
+            id="9x9",
+        ),
+        pytest.param(
+            behind_stem(16, 16).conv(16, 13),
+            "13x13 convolution where 6 3x3 would see the same window",
+            "6 Conv 3x3 16->16->16->16->16->16->16, ReLU between: 3,538,944 instead of "
+            "11,075,584 MACs, 13,824 instead of 43,264 weights; needs retraining",
+            id="13x13",
+        ),
+        pytest.param(
+            behind_stem(64, 27).conv(64, 6),
+            "6x6 convolution where three 3x3 would see as much",
+            "three Conv 3x3 64->64->64->64, ReLU between: 78,667,776 instead of 99,680,256 MACs, "
+            "110,592 instead of 147,456 weights; needs retraining",
+            id="6x6",
+        ),
+        pytest.param(
+            behind_stem(16, (8, 8, 8)).conv(16, 5),
+            "5x5x5 convolution where two 3x3x3 would see the same window",
+            "two Conv 3x3x3 16->16->16, ReLU between: 7,077,888 instead of 16,384,000 MACs, "
+            "13,824 instead of 32,000 weights; needs retraining",
+            id="3-D",
+        ),
+        pytest.param(
+            behind_stem(64, 16).conv(64, 5, dilation=2, groups=2),
+            "5x5 convolution where two 3x3 would see the same window",
+            "two Conv 3x3 64->64->64, 2 groups, dilation 2, ReLU between: 9,437,184 instead of "
+            "13,107,200 MACs, 36,864 instead of 51,200 weights; needs retraining",
+            id="groups and dilation",
+        ),
+        pytest.param(
+            behind_stem(64, 32).conv(64, 5, stride=2),
+            "5x5 convolution where two 3x3 would see as much",
+            "two Conv 3x3 64->64->64, stride 2 on the first, ReLU between: 18,874,368 instead of "
+            "26,214,400 MACs, 73,728 instead of 102,400 weights; needs retraining",
+            id="stride on the first",
+        ),
+        pytest.param(
+            behind_stem(64, 16).conv(16, 7, stride=(1, 2), pad=0),
+            "7x7 convolution where three 3x3 would see the same window",
+            "three Conv 3x3 64->16->16->16, stride 1x2 on the last, ReLU between: 2,253,312 "
+            "instead of 2,508,800 MACs, 13,824 instead of 50,176 weights; needs retraining",
+            id="stride on the last",
+        ),
+    ],
+)
+def test_words(net: Net, message: str, suggestion: str) -> None:
+    (finding,) = large_dense_kernel.run(net.facts())
+    assert (finding.message, finding.suggestion) == (message, suggestion)
+    seen = 0 if "the same" in message else None
+    assert finding.saving.receptive_field == seen
+
+
+def test_share_of_all_such_layers_decides_the_severity() -> None:
+    net = behind_stem(32).conv(32, 5, name="a").conv(32, 3).conv(32, 3).conv(32, 7, name="b")
+    facts = net.conv(32, 3).facts()
+    share = facts.share(sum(facts.macs_of(conv.node) or 0 for conv in facts.convs[1::3]))
+    assert share
+    for least, severity in ((share, Severity.WARNING), (share + 1e-9, Severity.NOTE)):
+        findings = large_dense_kernel.run(facts, {"min_mac_share": least})
+        assert [finding.severity for finding in findings] == [severity] * 2
+    assert sum(float(str(f.evidence["mac_share"])) for f in findings) == pytest.approx(share, 1e-3)
+
+
+def test_unknown_total_is_a_note() -> None:
+    net = behind_stem(32).conv(32, 5, name="a").relu().op("NonZero").op("Cast", to=1)
+    (finding,) = large_dense_kernel.run(net.dense(8, cin=7).facts())
+    assert finding.severity is Severity.NOTE
+    assert finding.evidence["mac_share"] is None
+    assert finding.evidence["macs"] == 25 * 32**2 * 28**2
+
+
+def test_maps_between_are_counted_in_their_own_type() -> None:
+    net = Net(3, 28, batch=2, dtype=TensorProto.FLOAT16).conv(8, 3).conv(8, 7)
+    (finding,) = large_dense_kernel.run(net.facts())
+    assert finding.saving.activation_bytes == -2 * (2 * 2 * 8 * 28**2)
+
+
+def test_maps_of_an_unknown_type_are_not_counted() -> None:
+    net = Net(3, 28, dtype=TensorProto.UNDEFINED).conv(8, 3).conv(8, 7)
+    (finding,) = large_dense_kernel.run(net.facts())
+    assert finding.saving.activation_bytes is None
+
+
+@pytest.mark.parametrize(
+    ("cin", "cout", "channels"),
+    [
+        (64, 64, (64, 64, 64)),
+        (48, 64, (48, 48, 64)),
+        (64, 48, (64, 48, 48)),
+        (12, 32, (12, 12, 32)),  # as the input
+        (40, 8, (40, 16, 8)),  # no narrower than 16
+        (14, 12, (14, 14, 12)),  # or than the input, where that has fewer
+        (36, 148, (36, 37, 148)),  # at least a quarter of the output
+    ],
+)
+def test_width_between_the_layers(cin: int, cout: int, channels: tuple[int, ...]) -> None:
+    stack = best_stack(Net(cin, 8).conv(cout, 5).facts().convs[0])
+    assert stack
+    assert stack.channels == channels
+
+
+def test_width_fits_the_groups() -> None:
+    conv = Net(96, 8).conv(192, 5, groups=6).facts().convs[0]
+    stack = best_stack(conv)
+    assert stack
+    assert stack.channels == (96, 96, 192)
+    assert stack.weights == 9 * (96 * 96 + 96 * 192) // 6
+    conv = Net(60, 8).conv(204, 5, groups=12).facts().convs[0]
+    stack = best_stack(conv)
+    assert stack
+    assert stack.channels == (60, 60, 204)
+    narrow = best_stack(Net(60, 8).conv(12, 5, groups=12).facts().convs[0])
+    assert narrow
+    assert narrow.channels == (60, 24, 12)  # 16 are no multiple of 12
+
+
+SIDE = st.integers(2, 9)
+PAIR = st.tuples(st.integers(1, 3), st.integers(1, 3))
+
+
+@st.composite
+def large_convs(draw: st.DrawFn) -> Conv:
+    groups = draw(st.sampled_from([1, 1, 2, 3]))
+    kernel, rate = draw(st.tuples(SIDE, SIDE)), draw(PAIR)
+    reach = [(k - 1) * d + 1 for k, d in zip(kernel, rate, strict=True)]
+    pads = tuple(draw(st.integers(0, side)) for side in reach)
+    grid = tuple(draw(st.integers(side, 40)) for side in reach)
+    cin, cout = (groups * draw(st.integers(1, 24)) for _ in range(2))
+    net = Net(cin, grid, draw(st.integers(1, 2)))
+    net = net.conv(cout, kernel, stride=draw(PAIR), dilation=rate, pad=pads, groups=groups)
+    return net.facts().convs[0]
+
+
+def rebuilt(stack: Stack) -> Net:
+    """Build what the rule suggests, each layer padded to leave the grid that it counts with."""
+    conv = stack.conv
+    assert conv.in_shape
+    net = Net(conv.cin, conv.in_shape[2:], conv.in_shape[0])
+    before = conv.in_shape[2:]
+    for place, (cout, grid) in enumerate(zip(stack.channels[1:], stack.grids, strict=True)):
+        strided = place == (0 if stack.stride_first else stack.depth - 1)
+        stride = conv.stride if strided else (1,) * len(grid)
+        sizes = zip(before, grid, stride, conv.dilation, strict=True)
+        pads = [(after - 1) * s + 2 * d + 1 - size for size, after, s, d in sizes]
+        assert all(pad > -s for pad, s in zip(pads, stride, strict=True)), "can't be built"
+        pads = [max(0, pad) for pad in pads]
+        net = net.shaped(f"w{place}", cout, net.cin // conv.groups, *(3 for _ in grid)).op(
+            "Conv",
+            f"w{place}",
+            width=cout,
+            group=conv.groups,
+            strides=stride,
+            dilations=conv.dilation,
+            pads=[pad // 2 for pad in pads] + [pad - pad // 2 for pad in pads],
+        )
+        before = grid
+    return net
+
+
+@given(large_convs())
+@settings(deadline=None)
+def test_stack_costs_what_the_tool_counts_on_it(conv: Conv) -> None:
+    stack = best_stack(conv)
+    assume(stack is not None)
+    assert stack
+    facts = rebuilt(stack).facts()
+    assert facts.macs == stack.macs < stack.direct_macs
+    assert facts.params == stack.weights
+    assert [layer.grid for layer in facts.convs] == list(stack.grids)
+    assert facts.convs[-1].out_shape == conv.out_shape
+    maps = sum(facts.activation_bytes(layer.node) or 0 for layer in facts.convs[:-1])
+    assert maps == 4 * stack.extra_numbers
+    assert facts.receptive_field
+    assert all(new >= old for new, old in zip(facts.receptive_field, conv.reach, strict=True))
+    assert stack.sees_the_same == (facts.receptive_field == conv.reach)
+
+
+@given(
+    st.sampled_from([5, 7, 9]), st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 2, 4])
+)
+@settings(max_examples=50, deadline=None)
+def test_cheapest_of_the_two_widths(kernel: int, cin: int, cout: int, groups: int) -> None:
+    cin, cout = cin * groups, cout * groups
+    conv = Net(cin, 6).conv(cout, kernel, groups=groups).facts().convs[0]
+    widths = [
+        next(
+            width
+            for width in range(groups, 1000, groups)
+            if width >= wish and width >= min(cin, 16) and 4 * width >= cout
+        )
+        for wish in (min(cin, cout), cout)
+    ]
+    inner = kernel // 2 - 2
+    costs = [9 * (cin * w + inner * w * w + w * cout) // groups for w in widths]
+    stack = best_stack(conv)
+    if stack is None:
+        assert min(costs) >= conv.weights
+    else:
+        assert stack.weights == min(costs)
+        assert stack.macs == min(costs) * 36
+
+
+def test_stride_stands_where_it_can() -> None:
+    """The first layer takes the stride where the padding allows it, since that is cheaper."""
+    padded = best_stack(Net(64, 32).conv(64, 7, stride=2).facts().convs[0])
+    assert padded
+    assert (padded.stride_first, padded.grids) == (True, ((16, 16),) * 3)
+    half = best_stack(Net(64, 32).conv(16, 7, stride=2, pad=2).facts().convs[0])
+    assert half
+    assert (half.stride_first, half.grids) == (True, ((15, 15),) * 3)
+    less = best_stack(Net(64, 32).conv(16, 7, stride=(2, 1), pad=(1, 2)).facts().convs[0])
+    assert less
+    assert (less.stride_first, less.grids) == (False, ((32, 32), (30, 32), (14, 30)))

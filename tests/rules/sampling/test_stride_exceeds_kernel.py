@@ -1,0 +1,211 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnlint.facts.layers import Conv, Pool
+from cnnlint.lint.finding import Saving, Severity
+from rules.sampling.stride_exceeds_kernel import phases_read, share_read, stride_exceeds_kernel
+from tests.net import Net
+
+STEM = Net(3, 64).conv(16, name="stem").relu()
+LINE = Net(3, (64,)).conv(16, name="stem").relu()
+CUBE = Net(3, (9, 16, 16)).conv(16, name="stem").relu()
+
+
+def dilated_pool(net: Net, rate: int) -> Net:
+    """Append a 2x2 pooling of stride 2."""
+    return net.op("MaxPool", kernel_shape=[2, 2], strides=[2, 2], dilations=[rate, rate])
+
+
+@pytest.mark.parametrize(
+    ("net", "unread"),
+    [
+        pytest.param(STEM.conv(16, 3, stride=4), 0.4375, id="3x3 s4"),
+        pytest.param(STEM.conv(16, 4, stride=4, pad=0), None, id="4x4 s4"),
+        pytest.param(STEM.conv(16, 3, stride=3), None, id="3x3 s3"),
+        pytest.param(STEM.conv(16, 2, stride=3), 0.5556, id="2x2 s3"),
+        pytest.param(STEM.conv(16, 3, stride=(4, 1)), 0.25, id="one axis"),
+        pytest.param(STEM.conv(16, (3, 1), stride=2), 0.5, id="3x1 s2"),
+        pytest.param(STEM.conv(16, (3, 1), stride=(2, 1)), None, id="3x1 s2x1"),
+        pytest.param(STEM.conv(16, 1, stride=2), None, id="1x1 s2"),
+        pytest.param(STEM.conv(16, 3, stride=4, groups=16), 0.4375, id="depthwise"),
+        pytest.param(STEM.conv_transpose(16, 2, stride=4), None, id="transposed"),
+        pytest.param(LINE.conv(16, 3, stride=4), 0.25, id="1-D"),
+        pytest.param(CUBE.conv(16, 3, stride=(1, 4, 4)), 0.4375, id="3-D"),
+        pytest.param(STEM.pool(2, 3), 0.5556, id="pooling"),
+        pytest.param(STEM.pool(2, 3, op="AveragePool"), 0.5556, id="average pooling"),
+        pytest.param(STEM.pool(3, 3), None, id="pooling 3x3 s3"),
+        pytest.param(STEM.pool(1, 2), None, id="pooling 1x1 s2"),
+        pytest.param(STEM.gap(), None, id="global pooling"),
+        pytest.param(STEM.conv(16, 3, stride=70), None, id="one window"),
+        pytest.param(STEM.conv(16, 3, stride=(70, 4)), 0.25, id="one row of windows"),
+        pytest.param(STEM.conv(16, 2, stride=4, dilation=2), 0.75, id="dilated: reach below s"),
+        pytest.param(STEM.conv(16, 2, stride=4, dilation=3), 0.75, id="dilated: 2 of 4 phases"),
+        pytest.param(STEM.conv(16, 3, stride=2, dilation=2), 0.75, id="dilation 2, stride 2"),
+        pytest.param(STEM.conv(16, 3, stride=3, dilation=2), None, id="dilation 2, stride 3"),
+        pytest.param(STEM.conv(16, 3, stride=2, dilation=(1, 2)), 0.5, id="dilation 1x2"),
+        pytest.param(dilated_pool(STEM, 1), None, id="pooling without dilation"),
+        pytest.param(dilated_pool(STEM, 2), 0.75, id="pooling with dilation"),
+    ],
+)
+def test_reports(net: Net, unread: float | None) -> None:
+    findings = stride_exceeds_kernel.run(net.facts())
+    assert [finding.evidence["unread"] for finding in findings] == [unread] * (unread is not None)
+    assert all(finding.severity is None for finding in findings)
+
+
+@pytest.mark.parametrize("size", ["known", "unknown"])
+def test_layers_without_a_window_are_left_alone(size: str) -> None:
+    net = STEM.gap().flatten().dense(4)
+    assert not stride_exceeds_kernel.run(net.facts() if size == "known" else net.open_facts())
+
+
+def test_severity() -> None:
+    assert stride_exceeds_kernel.severity is Severity.WARNING
+
+
+def test_every_such_layer() -> None:
+    net = STEM.conv(16, 3, stride=4, name="a").relu().pool(2, 3)
+    assert [f.nodes[0].path for f in stride_exceeds_kernel.run(net.facts())] == ["a", "maxpool4"]
+
+
+def test_example_of_the_manual() -> None:
+    (finding,) = stride_exceeds_kernel.run(STEM.conv(16, 3, stride=4).facts())
+    assert finding.message == "a window of 3x3 at stride 4 never reads 44% of its input"
+    assert finding.suggestion == (
+        "a window of 4x4 at the same stride reads every position, for 1,792 more weights and "
+        "458,752 more MACs; needs retraining"
+    )
+    assert finding.evidence == {
+        "kernel": (3, 3),
+        "stride": (4, 4),
+        "dilation": (1, 1),
+        "unread": 0.4375,
+    }
+    assert finding.saving == Saving(macs=-458_752, params=-1_792, receptive_field=None)
+    before, after = (STEM.conv(16, k, stride=4, pad=1).facts().convs[1] for k in (3, 4))
+    assert before.grid == after.grid == (16, 16)
+    assert after.weights - before.weights == 1_792
+    assert (after.weights - before.weights) * 16 * 16 == 458_752
+    assert round(after.weights / before.weights, 2) == 1.78
+
+
+@pytest.mark.parametrize(
+    ("net", "message", "suggestion", "saving"),
+    [
+        pytest.param(
+            LINE.conv(16, 3, stride=4),
+            "a window of 3 at stride 4 never reads 25% of its input",
+            "a window of 4 at the same stride reads every position, for 256 more weights and "
+            "4,096 more MACs; needs retraining",
+            Saving(macs=-4096, params=-256, receptive_field=None),
+            id="1-D",
+        ),
+        pytest.param(
+            CUBE.conv(16, 3, stride=(1, 4, 4)),
+            "a window of 3x3x3 at stride 1x4x4 never reads 44% of its input",
+            "a window of 3x4x4 at the same stride reads every position, for 5,376 more weights "
+            "and 774,144 more MACs; needs retraining",
+            Saving(macs=-774_144, params=-5_376, receptive_field=None),
+            id="3-D",
+        ),
+        pytest.param(
+            STEM.pool(2, 3),
+            "a window of 2x2 at stride 3 never reads 56% of its input",
+            "a window of 3x3 at the same stride reads every position; needs retraining",
+            Saving(receptive_field=None),
+            id="pooling",
+        ),
+        pytest.param(
+            STEM.conv(16, 3, stride=2, dilation=2),
+            "a window of 3x3 with dilation 2 at stride 2 never reads 75% of its input",
+            "a window of 3x3 without dilation at the same stride reads every position; needs "
+            "retraining",
+            Saving(receptive_field=None),
+            id="dilation",
+        ),
+        pytest.param(
+            STEM.conv(16, 3, stride=2, dilation=(1, 2)),
+            "a window of 3x3 with dilation 1x2 at stride 2 never reads 50% of its input",
+            "a window of 3x3 without dilation at the same stride reads every position; needs "
+            "retraining",
+            Saving(receptive_field=None),
+            id="dilation of one axis",
+        ),
+    ],
+)
+def test_words(net: Net, message: str, suggestion: str, saving: Saving) -> None:
+    (finding,) = stride_exceeds_kernel.run(net.facts())
+    assert (finding.message, finding.suggestion) == (message, suggestion)
+    assert finding.saving == saving
+
+
+def test_unknown_size() -> None:
+    (finding,) = stride_exceeds_kernel.run(STEM.conv(16, 3, stride=4).open_facts())
+    assert finding.suggestion == (
+        "a window of 4x4 at the same stride reads every position, for 1,792 more weights; needs "
+        "retraining"
+    )
+    assert finding.saving == Saving(macs=None, params=-1_792, receptive_field=None)
+
+
+STRIDED = STEM.mark("x").conv(8, 3, stride=4, name="a").mark("a").goto("x")
+
+
+@pytest.mark.parametrize(
+    ("net", "severity"),
+    [
+        pytest.param(STRIDED.conv(8, 1, stride=4).add("a"), None, id="strided shortcut"),
+        pytest.param(STRIDED.pool(2, 4).conv(8, 1).add("a"), None, id="pooled shortcut, gaps"),
+        pytest.param(
+            STRIDED.pool(4, 4).conv(8, 1).add("a"), Severity.NOTE, id="pooled shortcut, all"
+        ),
+        pytest.param(STRIDED.conv(8, 3).output().goto("a"), Severity.NOTE, id="another conv"),
+        pytest.param(STRIDED.op("Sigmoid").output().goto("a"), Severity.NOTE, id="activation"),
+        pytest.param(STRIDED.conv_transpose(8, 4).output().goto("a"), Severity.NOTE, id="up"),
+        pytest.param(STRIDED.gap().output().goto("a"), Severity.NOTE, id="global pooling"),
+        pytest.param(STRIDED.output().goto("a"), Severity.NOTE, id="the map is an output"),
+        pytest.param(STRIDED.op("Shape").output().goto("a"), None, id="only its shape is read"),
+    ],
+)
+def test_map_that_others_read_is_not_lost(net: Net, severity: Severity | None) -> None:
+    found = {f.nodes[0].path: f.severity for f in stride_exceeds_kernel.run(net.facts())}
+    assert found["a"] is severity
+
+
+@given(st.integers(1, 7), st.integers(1, 7), st.integers(1, 7))
+def test_phases_by_marking_a_line(kernel: int, dilation: int, stride: int) -> None:
+    line = [False] * 400
+    for window in range(0, 300, stride):
+        for tap in range(kernel):
+            line[window + tap * dilation] = True
+    assert phases_read(kernel, dilation, stride) == sum(line[100 : 100 + stride])
+
+
+@given(
+    st.tuples(*[st.integers(1, 4)] * 2),
+    st.tuples(*[st.integers(1, 4)] * 2),
+    st.tuples(*[st.integers(1, 4)] * 2),
+)
+def test_share_by_marking_a_map(
+    kernel: tuple[int, ...], dilation: tuple[int, ...], stride: tuple[int, ...]
+) -> None:
+    net = Net(1, 48).conv(1, kernel, dilation=dilation, stride=stride, pad=0)
+    conv = net.facts().convs[0]
+    assert conv.grid
+    rows, columns = (
+        {place * s + tap * d for place in range(windows) for tap in range(k)}
+        for windows, k, d, s in zip(conv.grid, kernel, dilation, stride, strict=True)
+    )
+    inside = range(12, 24)  # 12 is a multiple of each stride
+    read = sum(row in rows and column in columns for row in inside for column in inside)
+    assert share_read(conv) == pytest.approx(read / 144)
+
+
+def test_share_of_layers_that_have_no_window() -> None:
+    facts = Net(3, 8).conv_transpose(4, 2, stride=4).facts()
+    assert share_read(facts.convs[0]) == 1
+    (layer,) = Net(3, 8).gap().open_facts().layers.values()
+    assert isinstance(layer, Conv | Pool)
+    assert layer.kernel is None
+    assert share_read(layer) == 1
