@@ -1,0 +1,53 @@
+"""CPU time and peak memory of ``cnnlint check MODEL`` against the imports that it can't avoid.
+
+usage: python benchmarks/import_floor.py MODEL... [--rounds 15]
+
+Run it with the Python of an environment into which a wheel is installed: missing .pyc files
+cost more than the whole check. Each round runs the floor and each model once, so that a machine
+that changes its speed changes both; the ratio is that of each round.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+FLOOR = [sys.executable, "-c", "import click, tabulate, networkx, onnx"]
+
+
+def run(command: list[str]) -> tuple[float, float]:
+    """Return user plus system CPU seconds and peak MiB of a command, children not counted."""
+    with Path(os.devnull).open("wb") as nowhere:
+        child = subprocess.Popen(command, stdout=nowhere, stderr=nowhere)
+        _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode not in (0, 1):
+        sys.exit(f"{command} exited {child.returncode}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("models", nargs="+")
+    parser.add_argument("--rounds", type=int, default=15)
+    arguments = parser.parse_args()
+    commands = {"(imports only)": FLOOR}
+    commands |= {m: [sys.executable, "-m", "cnnlint", "check", m] for m in arguments.models}
+    rounds = [
+        {name: run(command) for name, command in commands.items()}
+        for _ in range(arguments.rounds + 1)
+    ][1:]  # the first fills caches
+    print(f"{'model':40}  CPU s  ratio  (least to most)  peak MiB")
+    for name in commands:
+        cpu = median(r[name][0] for r in rounds)
+        ratios = sorted(r[name][0] / r["(imports only)"][0] for r in rounds)
+        peak = max(r[name][1] for r in rounds)
+        spread = f"({ratios[0]:.2f} to {ratios[-1]:.2f})"
+        print(f"{name[-40:]:40}  {cpu:5.3f}  {median(ratios):5.2f}  {spread:16}  {peak:8.0f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""A model in, a Report with its layers and their times out."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from cnnlint.errors import LoadError
+from cnnlint.facts.facts import Facts
+from cnnlint.model.binding import Bindings, check_all_used
+from cnnlint.model.loader import load
+from cnnlint.profile.run import Options, profile
+from cnnlint.report.describe import layer_rows, summary
+from cnnlint.report.report import Failure, ModelReport
+
+
+def profile_model(
+    path: Path,
+    bindings: Bindings,
+    options: Options | None,
+    progress: Callable[[str], None] | None = None,
+) -> ModelReport:
+    """Count what each layer costs and, given options, measure how long the model runs.
+
+    Raises:
+        UsageError: the bindings don't fit the model, or there is no such path.
+        ProfileError: the model can't be run here.
+    """
+    try:
+        model = load(path, bindings)
+    except LoadError as error:
+        return ModelReport(str(path), failure=Failure(error.code, error.cause, error.cure))
+    check_all_used(bindings, [model])
+    facts = Facts(model)
+    if options is None:
+        return ModelReport(str(path), summary=summary(facts), layers=layer_rows(facts))
+    measured = profile(model, options, progress)
+    times = measured.layers
+    others = {"(layout reorders)": times.overhead_ms, "(between kernels)": times.gap_ms}
+    if times.unmapped_ms:
+        others["(kernels of unknown origin)"] = times.unmapped_ms
+    return ModelReport(
+        str(path),
+        summary=summary(facts),
+        layers=layer_rows(facts, times.by_node),
+        latency=measured.latency,
+        layer_times=others,
+    )
