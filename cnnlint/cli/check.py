@@ -1,0 +1,152 @@
+"""``cnnlint check``: lint models and say whether they pass."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cnnlint import __version__
+from cnnlint.cli.options import bindings, input_options, output_option, separated
+from cnnlint.cli.streams import complain, tell_failures, wants_color, write
+from cnnlint.errors import MissingPathError
+
+if TYPE_CHECKING:
+    from cnnlint.report.report import Report
+
+FAIL_ON = ("error", "warning", "note", "never")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "--select",
+    multiple=True,
+    callback=separated,
+    metavar="RULES",
+    help="Run only these rules: codes, prefixes, names, families or ALL, comma-separated.",
+)
+@click.option(
+    "--ignore", multiple=True, callback=separated, metavar="RULES", help="Leave these rules out."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(FAIL_ON),
+    default="warning",
+    show_default=True,
+    help="The least severity that makes the exit code 1.",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "concise", "json")),
+    default="text",
+    show_default=True,
+    help="How to show the report.",
+)
+@output_option
+@input_options
+@click.option(
+    "--color",
+    type=click.Choice(("auto", "always", "never")),
+    default="auto",
+    show_default=True,
+    help="Colour in the text format.",
+)
+@click.option("--isolated", is_flag=True, help="Read no configuration but the command line.")
+@click.option("--quiet", "-q", is_flag=True, help="Show findings only, no summary.")
+@click.option("--verbose", "-v", is_flag=True, help="Put every layer into the JSON report.")
+@click.option("--require-models", is_flag=True, help="Exit with 2 when the folders hold no model.")
+def check(  # noqa: PLR0913  (one parameter an option)
+    *,
+    paths: tuple[str, ...],
+    select: list[str],
+    ignore: list[str],
+    fail_on: str,
+    form: str,
+    output: Path | None,
+    batch: int | None,
+    dims: tuple[str, ...],
+    shapes: tuple[str, ...],
+    color: str,
+    exit_zero: bool,
+    isolated: bool,  # noqa: ARG001  (there is no configuration file yet)
+    quiet: bool,
+    verbose: bool,
+    require_models: bool,
+) -> int:
+    """Lint models: files, folders (every .onnx below) or - for standard input.
+
+    Exit codes: 0 nothing at or above --fail-on, 1 findings or an unreadable model,
+    2 misuse or a fault of cnnlint itself.
+
+    \b
+    Examples:
+      cnnlint model.onnx
+      cnnlint check models/ --ignore H501 --fail-on error
+      cnnlint check model.onnx --format json --output report.json
+    """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
+    from cnnlint.lint import engine, registry  # noqa: PLC0415
+    from cnnlint.lint.finding import Severity  # noqa: PLC0415
+    from cnnlint.model.binding import check_all_used  # noqa: PLC0415
+    from cnnlint.report.report import Report  # noqa: PLC0415
+
+    files = expand(paths)
+    if not files:
+        complain("no models found", "name .onnx files, or folders that hold some", level="warning")
+        return 2 if require_models else 0
+    rules, odd = registry.select(select, ignore)
+    for remark in odd:
+        complain(remark.cause, remark.cure, level="warning")
+    asked = bindings(batch, dims, shapes)
+    reports, models = [], []
+    for file in files:
+        source = sys.stdin.buffer.read() if file is None else file
+        found, model = engine.check_model(
+            source, rules, asked, rows=verbose, digest=form == "json"
+        )
+        reports.append(found)
+        models += [model] if model else []
+    check_all_used(asked, models)
+    never = exit_zero or fail_on == "never"
+    report = Report(__version__, tuple(reports), None if never else Severity(fail_on))
+    text = render(report, form, color=wants_color(color, output), quiet=quiet)
+    write(text, output, [file for file in files if file])
+    tell_failures(report, quiet=form == "json" and output is None)
+    return report.exit_code
+
+
+def expand(paths: tuple[str, ...]) -> list[Path | None]:
+    """Return the models behind the arguments, each once, in order; None is standard input.
+
+    Raises:
+        MissingPathError: a path that doesn't exist.
+    """
+    files: dict[Path | None, None] = {}
+    for text in paths:
+        path = Path(text)
+        if text == "-":
+            files[None] = None
+        elif path.is_dir():
+            files |= dict.fromkeys(sorted(p for p in path.rglob("*.onnx") if p.is_file()))
+        elif path.exists() or path.is_symlink():
+            files[path] = None
+        else:
+            raise MissingPathError(f"{text} does not exist", "check the path")
+    return list(files)
+
+
+def render(report: "Report", form: str, *, color: bool, quiet: bool) -> str:
+    """Return the report in one of the formats of ``check``."""
+    if form == "json":
+        from cnnlint.report.json import render_json  # noqa: PLC0415
+
+        return render_json(report) + "\n"
+    if form == "concise":
+        from cnnlint.report.concise import render_concise  # noqa: PLC0415
+
+        return render_concise(report)
+    from cnnlint.report.text import TextStyle, render_text  # noqa: PLC0415
+
+    return render_text(report, TextStyle(color, quiet))

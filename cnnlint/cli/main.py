@@ -1,0 +1,67 @@
+"""The ``cnnlint`` command: where arguments come in and the exit code goes out."""
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from cnnlint import __version__
+from cnnlint.cli.check import check
+from cnnlint.cli.profile import profile
+from cnnlint.cli.rules import rule, rules
+from cnnlint.cli.streams import complain
+from cnnlint.errors import CnnlintError
+
+INTERRUPTED = 130
+
+
+class CheckByDefault(click.Group):
+    """A group in which ``cnnlint model.onnx`` means ``cnnlint check model.onnx``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``check`` in front of arguments that name no command."""
+        own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        if args and args[0] not in self.commands and args[0] not in own:
+            args = ["check", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=CheckByDefault,
+    commands=(check, profile, rules, rule),
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="`cnnlint MODEL.onnx` is short for `cnnlint check MODEL.onnx`.",
+)
+@click.version_option(__version__, "-V", "--version", message="cnnlint %(version)s")
+def cli() -> None:
+    """Lint and profile convolutional networks exported to ONNX."""
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: 0 clean, 1 findings, 2 misuse or a fault, 130 interrupted."""
+    try:
+        code = cli.main(prog_name="cnnlint", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except CnnlintError as error:
+        complain(error.cause, error.cure)
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone, `| head` perhaps: nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        if os.environ.get("CNNLINT_DEBUG"):
+            raise
+        complain(
+            f"internal error: {type(error).__name__}: {error}",
+            "this is a fault of cnnlint; CNNLINT_DEBUG=1 shows where",
+        )
+        code = 2
+    sys.exit(code)

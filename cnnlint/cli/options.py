@@ -1,0 +1,54 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from cnnlint.model.binding import Bindings, parse_dims, parse_shapes
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def input_options(command: F) -> F:
+    """Add the options that give open dimensions a size."""
+    for option in (
+        click.option(
+            "--batch", type=click.IntRange(1), help="Size of the batch dimension.  [default: 1]"
+        ),
+        click.option(
+            "--dim", "dims", multiple=True, metavar="NAME=SIZE", help="Size of an open dimension."
+        ),
+        click.option(
+            "--input-shapes",
+            "--input-shape",
+            "--shapes",
+            "shapes",
+            multiple=True,
+            metavar="[NAME:]1,3,224,224",
+            help="Shape of an input; the name may go when there is only one.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def output_option(command: F) -> F:
+    """Add ``--output``."""
+    return click.option(
+        "--output",
+        "-o",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write the report to a file instead of stdout.",
+    )(command)
+
+
+def bindings(batch: int | None, dims: tuple[str, ...], shapes: tuple[str, ...]) -> Bindings:
+    """Return what those options ask for."""
+    return Bindings(batch, parse_dims(dims), parse_shapes(shapes))
+
+
+def separated(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> list[str]:
+    """Split comma-separated values of a repeatable option."""
+    return [part for value in values for part in value.replace(",", " ").split()]

@@ -1,0 +1,104 @@
+"""``cnnlint profile``: what each layer costs, and how fast the model runs here."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cnnlint import __version__
+from cnnlint.cli.options import bindings, input_options, output_option
+from cnnlint.cli.streams import tell_failures, write
+
+if TYPE_CHECKING:
+    from cnnlint.report.report import Report
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--static", is_flag=True, help="Count only; run nothing.")
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Threads that share one operator.",
+)
+@click.option(
+    "--duration",
+    type=click.FloatRange(0.01, min_open=False),
+    default=3.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Measure no longer than this; less where the number is certain sooner.",
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of the random input.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="How to show the report.",
+)
+@output_option
+@input_options
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing on stderr but errors.")
+def profile(  # noqa: PLR0913  (one parameter an option)
+    *,
+    model: Path,
+    threads: int,
+    duration: float,
+    seed: int,
+    form: str,
+    output: Path | None,
+    batch: int | None,
+    dims: tuple[str, ...],
+    shapes: tuple[str, ...],
+    static: bool,
+    quiet: bool,
+) -> int:
+    """Show what every layer costs, and measure the latency of MODEL with onnxruntime.
+
+    \b
+    Examples:
+      cnnlint profile model.onnx
+      cnnlint profile model.onnx --static --format json
+      cnnlint profile model.onnx --batch 8 --threads 2
+    """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
+    from cnnlint.profile.engine import profile_model  # noqa: PLC0415
+    from cnnlint.profile.run import Options  # noqa: PLC0415
+    from cnnlint.report.report import Report  # noqa: PLC0415
+
+    options = None if static else Options(threads=threads, duration_s=duration, seed=seed)
+    report = Report(
+        __version__,
+        (profile_model(model, bindings(batch, dims, shapes), options, progress(quiet=quiet)),),
+    )
+    write(render(report, form), output, [model])
+    tell_failures(report, quiet=form == "json" and output is None)
+    return report.exit_code
+
+
+def progress(*, quiet: bool) -> Callable[[str], None] | None:
+    """Return what shows how far a measurement is: a line on the terminal that is overwritten."""
+    if quiet or not sys.stderr.isatty() or os.environ.get("PRE_COMMIT"):
+        return None
+
+    def show(text: str) -> None:
+        click.echo(f"\r\x1b[K{text}", nl=False, err=True)
+
+    return show
+
+
+def render(report: "Report", form: str) -> str:
+    """Return the report in one of the formats of ``profile``."""
+    if form == "json":
+        from cnnlint.report.json import render_json  # noqa: PLC0415
+
+        return render_json(report) + "\n"
+    from cnnlint.report.table import render_table  # noqa: PLC0415
+
+    return render_table(report)

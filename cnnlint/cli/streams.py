@@ -1,0 +1,65 @@
+"""What goes to stdout, to a file, and to stderr."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cnnlint.errors import UsageError
+from cnnlint.report.escape import plain
+
+if TYPE_CHECKING:
+    from cnnlint.report.report import Report
+
+
+def complain(cause: str, cure: str = "", *, level: str = "error") -> None:
+    """Say on stderr what is wrong, in one line, and what to do about it, in another."""
+    click.echo(f"{level}: {plain(cause)}", err=True)
+    if cure:
+        click.echo(f"  = help: {plain(cure)}", err=True)
+
+
+def write(text: str, output: Path | None, inputs: Iterable[Path]) -> None:
+    """Write a document to a file, whole or not at all, or to stdout.
+
+    Raises:
+        UsageError: the file is one of the models, a model by its name, or can't be written.
+    """
+    if output is None:
+        click.echo(text, nl=False, color=True)  # the renderer has decided on colour
+        return
+    given = {path.resolve() for path in inputs}
+    if output.resolve() in given or output.suffix == ".onnx":
+        raise UsageError(f"--output {output} would overwrite a model", "name another file")
+    partial = output.with_name(f".{output.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(output)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise UsageError(
+            f"--output {output} can't be written: {error.strerror}", "name another file"
+        ) from error
+
+
+def wants_color(choice: str, output: Path | None) -> bool:
+    """Decide on colour once: ``--color``, FORCE_COLOR, NO_COLOR, TERM=dumb, then the terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return output is None and sys.stdout.isatty()
+
+
+def tell_failures(report: "Report", *, quiet: bool) -> None:
+    """Say on stderr which models could not be read, and which rules failed."""
+    for model in report.models:
+        if model.failure and not quiet:
+            complain(model.failure.message, model.failure.hint)
+        for text in model.internal:
+            complain(f"{model.path}: {text}", "this is a fault of cnnlint")

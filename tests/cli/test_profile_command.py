@@ -1,0 +1,127 @@
+import builtins
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(__file__).parents[2] / "sample_models"
+DATA = Path(__file__).parents[1] / "data"
+MODEL = SAMPLES / "clean_mobilenet.onnx"
+Run = Callable[..., tuple[int, str, str]]
+
+
+def test_static_table(run: Run) -> None:
+    code, out, err = run("profile", SAMPLES / "relu_logits.onnx", "--static")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].split() == [
+        *["layer", "op", "kernel", "in", "out", "MACs", "FLOPs", "params", "activations", "RF"]
+    ]
+    total = next(line for line in lines if line.startswith("total"))
+    rows = lines[2 : lines.index(total)]
+    columns = [line[lines[0].index("out") + 3 :].split() for line in rows]
+    assert sum(int(column[0].replace(",", "")) for column in columns) == 3_080_512
+    assert "3,080,512" in total
+    assert "assumed batch = 1" in out
+
+
+def test_static_json(run: Run) -> None:
+    _, out, _ = run("profile", MODEL, "--static", "--format", "json", "--batch", "2")
+    (model,) = json.loads(out)["models"]
+    assert model["latency"] is None
+    assert model["findings"] is None
+    assert sum(layer["macs"] for layer in model["layers"]) == model["summary"]["macs"]
+    assert sum(layer["flops"] for layer in model["layers"]) == model["summary"]["flops"]
+    assert sum(layer["params"] for layer in model["layers"]) == model["summary"]["params"]
+    assert model["layers"][0]["out_shape"][0] == 2
+
+
+def test_static_runs_without_onnxruntime(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    forbid_onnxruntime(monkeypatch)
+    assert run("profile", MODEL, "--static")[0] == 0
+
+
+def test_without_onnxruntime_the_install_line_is_shown(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forbid_onnxruntime(monkeypatch)
+    code, out, err = run("profile", MODEL)
+    assert (code, out) == (2, "")
+    assert "onnxruntime is not installed" in err
+    assert "pip install 'cnnlint[cpu]'" in err
+    assert "--static" in err
+
+
+def forbid_onnxruntime(monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib  # noqa: PLC0415  (patched here)
+
+    real = importlib.import_module
+
+    def import_module(name: str, package: str | None = None) -> object:
+        if name == "onnxruntime":
+            raise ModuleNotFoundError("No module named 'onnxruntime'", name="onnxruntime")
+        return real(name, package)
+
+    monkeypatch.setattr("cnnlint.profile.devices.import_module", import_module)
+    real_import = builtins.__import__
+
+    def guarded(name: str, *arguments: object, **options: object) -> object:
+        assert name.partition(".")[0] != "onnxruntime"
+        return real_import(name, *arguments, **options)  # type: ignore[arg-type]  # passed on
+
+    monkeypatch.setattr(builtins, "__import__", guarded)
+
+
+def test_measured(run: Run) -> None:
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: nothing is run")
+    code, out, err = run("profile", MODEL, "--duration", "0.2", "--format", "json")
+    assert (code, err) == (0, "")
+    (model,) = json.loads(out)["models"]
+    latency = model["latency"]
+    assert latency["provider"] == "CPUExecutionProvider"
+    assert latency["weights"] == "real"
+    assert 0 < latency["min_ms"] <= latency["median_ms"]
+    low, high = latency["ci95_ms"]
+    assert low <= latency["median_ms"] <= high
+    timed = [layer for layer in model["layers"] if layer["time_ms"]]
+    assert len([layer for layer in timed if layer["op"] == "Conv"]) >= 20
+    assert sum(layer["time_ms"] for layer in timed) <= latency["median_ms"] * 1.001
+
+
+def test_measured_table(run: Run) -> None:
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: nothing is run")
+    code, out, _ = run("profile", SAMPLES / "relu_logits.onnx", "--duration", "0.1")
+    assert code == 0
+    assert "latency: " in out
+    assert "real weights" in out
+    assert "(between kernels)" in out
+
+
+def test_missing_weights_say_what_to_do(run: Run) -> None:
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: nothing is run")
+    code, _, err = run("profile", DATA / "resnet18.ts.onnx")
+    assert code == 2
+    assert "weights.bin" in err
+    assert "--static" in err
+
+
+def test_open_input_says_what_to_do(run: Run) -> None:
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: nothing is run")
+    code, _, err = run("profile", DATA / "mobilenet_v2.ts_dyn.onnx")
+    assert code == 2
+    assert "--dim" in err or "weights.bin" in err
+
+
+def test_bad_inputs(run: Run, tmp_path: Path) -> None:
+    assert run("profile", tmp_path / "gone.onnx")[0] == 2
+    empty = tmp_path / "empty.onnx"
+    empty.touch()
+    code, _, err = run("profile", empty)
+    assert code == 1
+    assert "empty (0 bytes)" in err
+    _, out, _ = run("profile", empty, "--format", "json")
+    assert json.loads(out)["models"][0]["error"]["code"] == "empty"
+    code, _, err = run("profile", MODEL, "--static", "--dim", "height=3")
+    assert code == 2
+    assert "no model has the dimension 'height'" in err

@@ -1,0 +1,37 @@
+"""What the light commands must not pay for."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"onnx", "networkx", "onnxruntime", "numpy", "tabulate", "google.protobuf"}
+
+
+def imported_by(*arguments: str) -> set[str]:
+    """Return the top-level modules that a command line has imported when it ends."""
+    script = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: sys.stderr.write('\\n' + ' '.join(sys.modules)))\n"
+        "from cnnlint.cli.main import main\n"
+        f"sys.argv = ['cnnlint', *{arguments!r}]\n"
+        "main()\n"
+    )
+    done = subprocess.run(  # noqa: S603  (our own script)
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("--version",), ("check", "--help"), ("rules",), ("rule", "K101")]
+)
+def test_light_commands_import_nothing_heavy(arguments: tuple[str, ...]) -> None:
+    assert not imported_by(*arguments) & HEAVY
+
+
+def test_check_never_imports_onnxruntime() -> None:
+    modules = imported_by("check", "sample_models/clean_resnet.onnx")
+    assert "onnx" in modules
+    assert not modules & {"onnxruntime", "tabulate", "networkx"}

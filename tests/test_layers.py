@@ -1,0 +1,88 @@
+"""Who may import whom: the rooms of the house stand in one order, and data flows one way."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted((ROOT / "cnnlint").rglob("*.py")) + sorted((ROOT / "rules").rglob("*.py"))
+
+DATA = {"cnnlint.errors", "cnnlint.model.graph"}
+"""Plain data and exceptions, known to every room."""
+MAY_IMPORT: dict[str, set[str]] = {  # longest prefix decides
+    "cnnlint.errors": set(),
+    "cnnlint.model": {"cnnlint.model"},
+    "cnnlint.facts": {"cnnlint.facts"},
+    "cnnlint.lint.finding": set(),
+    "cnnlint.lint.rule": {"cnnlint.facts", "cnnlint.lint.finding"},
+    "cnnlint.rules": {"cnnlint.facts", "cnnlint.lint.finding", "cnnlint.lint.rule"},
+    "cnnlint.report": {
+        "cnnlint.facts",
+        "cnnlint.lint.finding",
+        "cnnlint.profile.result",
+        "cnnlint.report",
+    },
+    "cnnlint.lint": {
+        "cnnlint.facts",
+        "cnnlint.lint",
+        "cnnlint.model",
+        "cnnlint.report",
+        "cnnlint.rules",
+    },
+    "cnnlint.profile": {"cnnlint.facts", "cnnlint.model", "cnnlint.profile", "cnnlint.report"},
+    "cnnlint.cli": {"cnnlint"},
+    "cnnlint": {"cnnlint"},
+}
+ONLY_IN = {  # who alone may import a library
+    "onnx": {"cnnlint.model"},
+    "google": {"cnnlint.model"},
+    "onnxruntime": {"cnnlint.profile"},
+    "click": {"cnnlint.cli", "cnnlint.report"},
+    "tabulate": {"cnnlint.report"},
+    "networkx": {"cnnlint.model", "cnnlint.facts"},
+}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    parts = ("cnnlint", *parts) if parts[0] == "rules" else parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def inside(module: str, rooms: set[str]) -> bool:
+    return any(module == room or module.startswith(f"{room}.") for room in rooms)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_name)
+def test_imports_point_one_way(path: Path) -> None:
+    here = module_name(path)
+    room = max((r for r in MAY_IMPORT if inside(here, {r})), key=len)
+    for module in imports(path):
+        if inside(module, {"cnnlint"}):
+            assert inside(module, MAY_IMPORT[room] | DATA), f"{here} imports {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_name)
+def test_libraries_stay_in_their_rooms(path: Path) -> None:
+    here = module_name(path)
+    for module in imports(path):
+        rooms = ONLY_IN.get(module.partition(".")[0])
+        assert rooms is None or inside(here, rooms), f"{here} imports {module}"
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if p.parent.parent.name == "rules"], ids=module_name
+)
+def test_rules_do_not_know_each_other(path: Path) -> None:
+    assert not [m for m in imports(path) if inside(m, {"cnnlint.rules"})]
