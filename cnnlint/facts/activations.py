@@ -87,14 +87,13 @@ INDEX_OPERANDS: Mapping[str, tuple[int, ...]] = {
 # What lies ahead of a tensor, as bits.
 LIVE = 1  # an output of the model
 LAYER = 2  # a layer with weights
-LAYER_FIRST = 4  # one before any matrix product of two data tensors
-PRODUCT_FIRST = 8  # such a product before any layer
-COORDINATE = 16  # a coordinate operand before any layer
-FAR = LIVE | LAYER | LAYER_FIRST | PRODUCT_FIRST | COORDINATE
+LAYER_FIRST = 4  # one before any product of matrices or coordinate operand
+PRODUCT_FIRST = 8  # a matrix product of two data tensors before any layer
+FAR = LIVE | LAYER | LAYER_FIRST | PRODUCT_FIRST
 # What it ends in, seen through operators that only move, scale or shift it.
-GATES = 32  # a product, as its gate
-PARTNER = 64  # a product, as what a gate of the same size lets through
-ELSEWHERE = 128  # anything but these and an output
+GATES = 16  # a product, as its gate
+PARTNER = 32  # a product, as what a gate of the same size lets through
+ELSEWHERE = 64  # anything but these and an output
 
 
 def recognise(model: Model, data: frozenset[str], weighted: frozenset[Key]) -> Activations:
@@ -155,9 +154,9 @@ def _through(node: Node, place: int, operands: tuple[str, ...], onward: int, gat
     """Return what lies ahead of an input of a node, given what does so of its outputs."""
     name = node.inputs[place]
     if place in COORDINATE_OPERANDS.get(node.op, ()):
-        return COORDINATE | ELSEWHERE | onward & (LIVE | LAYER)
+        return ELSEWHERE | onward & (LIVE | LAYER)
     if place in INDEX_OPERANDS.get(node.op, ()):
-        return LIVE | ELSEWHERE
+        return LIVE
     if node.op in MATRIX_PRODUCTS and len(operands) > 1:
         return PRODUCT_FIRST | ELSEWHERE | onward & (LIVE | LAYER)
     if (name, node.key) in gates.edges:
@@ -193,7 +192,7 @@ class _Roles:
             role = Role.ATTENTION
         elif not ahead & LAYER:
             role = Role.OUTPUT
-        elif ahead & COORDINATE and not ahead & LAYER_FIRST:
+        elif not ahead & LAYER_FIRST:
             role = Role.COORDINATE
         else:
             role = Role.HIDDEN

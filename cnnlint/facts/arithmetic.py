@@ -58,16 +58,15 @@ def close(numbers: tuple[float, ...], wanted: tuple[float, ...]) -> bool:
 
 
 class Arithmetic:
-    """Scalar arithmetic in one model, on the tensors that carry data."""
+    """Scalar arithmetic in one model."""
 
-    def __init__(self, model: Model, data: frozenset[str]) -> None:
+    def __init__(self, model: Model) -> None:
         """Compute nothing yet."""
         self.model = model
-        self.data = data
 
     def scalar(self, name: str) -> float | None:
         """Return the one number that a constant holds, None for anything else."""
-        const = None if name in self.data else self.model.value(name).const
+        const = self.model.value(name).const
         if const is None or const.size != 1 or const.dtype.kind not in "fiuV":  # V: bfloat16
             return None
         return float(const.item())
@@ -93,7 +92,7 @@ class Arithmetic:
                 continue
             for node in self.readers(value.tensor):
                 step = self._step(node)
-                if step and step.tensor == value.tensor:
+                if step:
                     scale, shift = step.scale * value.scale, step.scale * value.shift + step.shift
                     values.append(Scaled(node.outputs[0], scale, shift, (*value.nodes, node)))
 
@@ -121,29 +120,28 @@ class Arithmetic:
         if tensor == variable:
             return Expression(LINEAR, ())
         node = self.producer(tensor)
-        if node is None or depth == 0 or tensor not in self.data:
+        if node is None or depth == 0:
             return None
         step = self._step(node)
-        if step:
-            inside = self.polynomial(step.tensor, variable, depth - 1)
-            return inside and inside.then(
-                _affine(inside.coefficients, step.scale, step.shift), node
-            )
-        operands = [self.polynomial(name, variable, depth - 1) for name in node.inputs[:1]]
-        if node.op in ("Add", "Sub", "Mul") and operands[0]:
-            operands += [self.polynomial(name, variable, depth - 1) for name in node.inputs[1:2]]
-        return self._combined(node, [operand for operand in operands if operand])
+        if step is None:
+            return self._operation(node, variable, depth - 1)
+        inside = self.polynomial(step.tensor, variable, depth - 1)
+        return inside and inside.then(_affine(inside.coefficients, step.scale, step.shift), node)
 
-    def _combined(self, node: Node, operands: list[Expression]) -> Expression | None:
-        """Return the sum, product or power of expressions that a node computes."""
-        if len(operands) == 2:
-            left, right = operands
-            coefficients = _sum_or_product(node.op, left.coefficients, right.coefficients)
-            return left.then(coefficients, *right.nodes, node)
-        if node.op != "Pow" or len(operands) != 1 or len(node.inputs) != 2:
+    def _operation(self, node: Node, variable: str, depth: int) -> Expression | None:
+        """Read the sum, product or power that a node computes."""
+        if node.op not in ("Add", "Sub", "Mul", "Pow") or len(node.inputs) != 2:
             return None
-        exponent = self.scalar(node.inputs[1])
-        return operands[0].then(_power(operands[0].coefficients, exponent), node)
+        left = self.polynomial(node.inputs[0], variable, depth)
+        if left is None:
+            return None
+        if node.op == "Pow":
+            return left.then(_power(left.coefficients, self.scalar(node.inputs[1])), node)
+        right = self.polynomial(node.inputs[1], variable, depth)
+        if right is None:
+            return None
+        coefficients = _sum_or_product(node.op, left.coefficients, right.coefficients)
+        return left.then(coefficients, *right.nodes, node)
 
     def _step(self, node: Node) -> Scaled | None:
         """Read a node as ``scale * x + shift`` of its one data operand x."""

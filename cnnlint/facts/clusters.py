@@ -85,7 +85,7 @@ class _Finder:
     def __init__(self, model: Model, data: frozenset[str]) -> None:
         self.model = model
         self.data = data
-        self.read = Arithmetic(model, data)
+        self.read = Arithmetic(model)
         self.order = {node.key: place for place, node in enumerate(model.nodes)}
         self.owner: dict[Key, Cluster] = {}
 
@@ -140,7 +140,7 @@ class _Finder:
             if where.op != "Where" or where.inputs[1:] != (source, node.outputs[0]):
                 continue
             test = self.read.producer(where.inputs[0])
-            if test and test.op.startswith(("Greater", "Less")):
+            if test and test.op == "Greater":
                 return self._cluster("Softplus", (node, test, where), source)
         return self.alone(node)
 
@@ -192,10 +192,10 @@ class _Finder:
     def _factors(self, tensor: str) -> Iterator[tuple[Node, Scaled]]:
         """Yield what a tensor is multiplied with, and everything that is a scaled part of."""
         for node in self.read.readers(tensor):
-            if node.op != "Mul" or len(set(node.inputs)) != 2:
+            if node.op != "Mul" or len(node.inputs) != 2:
                 continue
             other = node.inputs[1 - node.inputs.index(tensor)]
-            for factor in self.read.backward(other) if other in self.data else ():
+            for factor in self.read.backward(other):
                 if not factor.shift:
                     yield node, factor
 

@@ -24,8 +24,8 @@ MAX_OUTPUTS = 32
 """How many outputs are analysed, the deepest first: a longer run needs as much depth."""
 MAX_RUNS = 64
 """How many plain runs are listed."""
-EDGE, MIXED = -1, -2
-"""Instead of a layer: the end of the graph comes first; it depends on the path."""
+SOURCE, MIXED = 0, -1
+"""Instead of a layer: the input is met first; that depends on the path. Nodes count from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ def analyse(
     """
     net = _Net(model, data, weighted, gate_edges)
     worst = _worst_view(net)
-    trunk = frozenset(model.nodes[i].key for i in net.trunk)
+    trunk = frozenset(model.nodes[i - 1].key for i in net.trunk)
     if worst is None:
         return Topology("", 0, 0, (), 0, trunk, ())
     ranked = sorted(worst.runs, key=lambda run: (worst.units(run), len(run)), reverse=True)
-    keys = [tuple(model.nodes[i].key for i in run) for run in ranked[:MAX_RUNS]]
+    keys = [tuple(model.nodes[i - 1].key for i in run) for run in ranked[:MAX_RUNS]]
     return Topology(
         output=net.ends[worst.end],
         depth=worst.depth,
@@ -97,7 +97,7 @@ def _worst_view(net: "_Net") -> "_View | None":
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """Depth and plain runs at one output; layers are indices of nodes."""
+    """Depth and plain runs at one output; layers are numbers of nodes."""
 
     end: int
     depth: int
@@ -118,7 +118,7 @@ class _View:
 
 
 class _Net:
-    """The trunk as indices of nodes, and what doesn't depend on the output looked at."""
+    """The trunk as numbered nodes, the input being node 0, and what holds for every output."""
 
     def __init__(
         self,
@@ -127,12 +127,11 @@ class _Net:
         weighted: Mapping[Key, Weighted],
         gate_edges: frozenset[tuple[str, Key]],
     ) -> None:
-        self.layers = [weighted.get(node.key) for node in model.nodes]
-        self.reads = _reads(model, data, gate_edges)
+        self.layers = [None, *(weighted.get(node.key) for node in model.nodes)]
+        self.reads, maker = _reads(model, data, gate_edges)
         self.before, self.deep = self._walk_on()
-        maker = {name: i for i, node in enumerate(model.nodes) for name in node.outputs if name}
         every = {maker[name]: name for name in reversed(model.outputs) if name in maker}
-        every = {end: name for end, name in every.items() if self.reads[end]}
+        every.pop(SOURCE, None)
         self.trunk = _ancestors(self.reads, every)
         deepest = sorted(every, key=lambda end: (-self.deep[end], -end))[:MAX_OUTPUTS]
         self.ends = {end: every[end] for end in deepest}
@@ -141,65 +140,57 @@ class _Net:
     def view(self, end: int) -> _View:
         """Look at the ancestors of one node."""
         after = self._walk_back(end)
+        inside = [i for i, label in enumerate(after) if label is not None]
+        layers = [i for i in inside if self.layers[i]]
         following = {
             self.before[i]: i
-            for i in range(end + 1)
-            if after[i] is not None
-            and self.layers[i]
-            and self.before[i] >= 0
-            and after[self.before[i]] == i
+            for i in layers
+            if self.before[i] > SOURCE and after[self.before[i]] == i
         }
         folded = frozenset(
             second
             for first, second in following.items()
             if _factor_one_convolution(self.layers[first], self.layers[second])
         )
-        inside = [i for i in range(end + 1) if after[i] is not None]
         return _View(
             end=end,
             depth=self._path(inside, folded, max),
             shortest_path=self._path(inside, folded, min),
-            runs=tuple(_chains(following, [i for i in inside if self.layers[i]])),
+            runs=tuple(_chains(following, layers)),
             folded=folded,
         )
 
     def _walk_on(self) -> tuple[list[int], list[int]]:
         """Return the layer before each node, and how many layers lie on its deepest path.
 
-        The layer before is the one that is met first on every way back, EDGE where none is
-        met, MIXED where that depends on the way.
+        The layer before is the one that is met first on every way back.
         """
-        before, deep = [EDGE] * len(self.reads), [0] * len(self.reads)
-        for i, sources in enumerate(self.reads):
-            labels = {p if p >= 0 and self.layers[p] else before[p] for p in sources if p >= 0}
-            if EDGE in sources:
-                labels.add(EDGE)
-            before[i] = labels.pop() if len(labels) == 1 else MIXED
-            made = max((deep[p] for p in sources if p >= 0), default=0)
-            deep[i] = made + (self.layers[i] is not None)
+        before, deep = [SOURCE], [0]
+        for i in range(1, len(self.reads)):
+            labels = {p if self.layers[p] else before[p] for p in self.reads[i]}
+            before.append(labels.pop() if len(labels) == 1 else MIXED)
+            made = max((deep[p] for p in self.reads[i]), default=0)
+            deep.append(made + (self.layers[i] is not None))
         return before, deep
 
     def _walk_back(self, end: int) -> list[int | None]:
         """Return the layer after each node on the way to ``end``, None for what is not on it."""
-        after: list[int | None] = [None] * len(self.reads)
-        after[end] = EDGE
-        for i in range(end, -1, -1):
-            label = after[i]
-            if label is None:
+        after: list[int | None] = [None] * (end + 1)
+        after[end] = MIXED
+        for i in range(end, SOURCE, -1):
+            label = i if self.layers[i] else after[i]
+            if after[i] is None:
                 continue
-            if self.layers[i]:
-                label = i
             for p in self.reads[i]:
-                if p >= 0:
-                    after[p] = label if after[p] in (None, label) else MIXED
+                after[p] = label if after[p] in (None, label) else MIXED
         return after
 
     def _path(
         self, inside: list[int], folded: frozenset[int], choose: Callable[[Iterable[int]], int]
     ) -> int:
         """Return the units on the longest or shortest path to the last of some nodes."""
-        units: dict[int, int] = {EDGE: 0}
-        for i in inside:
+        units = {SOURCE: 0}
+        for i in inside[1:]:
             own = self.layers[i] is not None and i not in folded
             units[i] = own + choose(units[p] for p in self.reads[i])
         return units[inside[-1]]
@@ -207,32 +198,32 @@ class _Net:
 
 def _reads(
     model: Model, data: frozenset[str], gate_edges: frozenset[tuple[str, Key]]
-) -> list[tuple[int, ...]]:
-    """Return which nodes each node reads data from; EDGE stands for the inputs of the model.
+) -> tuple[list[tuple[int, ...]], dict[str, int]]:
+    """Return which nodes each node reads data from, and which node makes each tensor.
 
     Gate edges are left out, and so is what no input reaches over the others.
     """
-    maker: dict[str, int] = {entry.name: EDGE for entry in model.inputs}
-    reads: list[tuple[int, ...]] = []
-    for i, node in enumerate(model.nodes):
+    maker = {entry.name: SOURCE for entry in model.inputs}
+    reads: list[tuple[int, ...]] = [()]
+    for i, node in enumerate(model.nodes, start=1):
         names = [
             name
             for name in (*node.inputs, *node.captures)
-            if name in data and name in maker and (name, node.key) not in gate_edges
+            if name in maker and (name, node.key) not in gate_edges
         ]
         reads.append(tuple({maker[name]: None for name in names}))
         if names:
             maker.update((name, i) for name in node.outputs if name in data)
-    return reads
+    return reads, maker
 
 
 def _ancestors(reads: Sequence[tuple[int, ...]], ends: Iterable[int]) -> frozenset[int]:
-    """Return some nodes and all that they are computed from."""
+    """Return some nodes and all that they are computed from, but for the input."""
     found = set(ends)
-    for i in range(len(reads) - 1, -1, -1):
+    for i in range(len(reads) - 1, SOURCE, -1):
         if i in found:
-            found.update(p for p in reads[i] if p >= 0)
-    return frozenset(found)
+            found.update(reads[i])
+    return frozenset(found - {SOURCE})
 
 
 def _factor_one_convolution(first: Weighted | None, second: Weighted | None) -> bool:

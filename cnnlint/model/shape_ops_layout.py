@@ -1,6 +1,7 @@
 """Output shapes of operators that rearrange, cut, join or resize tensors."""
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 import numpy as np
 
@@ -49,14 +50,13 @@ def reshaped(data: Shape | None, target: Shape, *, zero_copies: bool = True) -> 
     out = [data[axis] if axis in copies else t for axis, t in enumerate(target)]
     before = product(d for axis, d in enumerate(data) if axis not in copies)
     asked = [t for axis, t in enumerate(target) if axis not in copies]
-    named = product(t for t in asked if t is not None and t != -1)
+    named = prod(t for t in asked if t is not None and t != -1)
     open_axes = [axis for axis, t in enumerate(target) if t is None or t == -1]
-    even = named is not None and before is not None and _even(before, named, len(open_axes))
-    if before is not None and not even:
+    if before is not None and not _even(before, named, len(open_axes)):
         raise Contradiction(f"{spell(data)} cannot be reshaped to {spell(target)}")
+    left = before // named if before is not None and named and len(open_axes) == 1 else None
     for axis in open_axes:
-        lone = len(open_axes) == 1 and before is not None and named
-        out[axis] = before // named if lone and before is not None and named else None
+        out[axis] = left
     return tuple(out)
 
 
@@ -71,7 +71,6 @@ def _flatten(call: Call) -> Shapes:
     axis = call.attr_int("axis", 1)
     if not -len(data) <= axis <= len(data):
         raise Contradiction(f"axis {axis} does not exist in a tensor with {len(data)} axes")
-    axis += len(data) if axis < 0 else 0
     return ((product(data[:axis]), product(data[axis:])),)
 
 

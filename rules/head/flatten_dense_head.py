@@ -10,8 +10,8 @@ from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Node, StaticShape
 
-LAYOUT = frozenset({"Flatten", "Reshape", "Squeeze", "Identity", "Dropout", "Transpose"})
-TYPE = frozenset({"Cast", "QuantizeLinear", "DequantizeLinear"})
+LAYOUT = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose"})
+UNCHANGED = frozenset({"Identity", "Dropout", "Cast", "QuantizeLinear", "DequantizeLinear"})
 AFFINE = frozenset({"BatchNormalization", "Add", "Sub", "Mul", "Div"})
 
 
@@ -66,9 +66,9 @@ def flatten_dense_head(
 def flattened_map(facts: Facts, dense: Dense) -> StaticShape | None:
     """Return ``(channels, *grid)`` of the map that a dense layer reads flat, None without one."""
     for node in facts.upstream(dense.data):
-        name = facts.trunk_input(node)
-        shape = facts.model.static(name) if name else None
-        if name is None or shape is None or not _keeps_numbers(facts, node):
+        name = facts.trunk_input(node) or ""
+        shape = facts.model.static(name)
+        if shape is None or not _keeps_numbers(facts, node):
             return None
         if len(shape) > 2 and prod(shape[1:]) == dense.cin:
             if all(_keeps_numbers(facts, before) for before in facts.upstream(name)):
@@ -82,14 +82,14 @@ def _keeps_numbers(facts: Facts, node: Node) -> bool:
     """Return whether a node leaves each number of its one operand where it can be found."""
     if node.op in AFFINE:
         return facts.trunk_input(node) is not None
-    return node.op in LAYOUT | TYPE or node.key in facts.activations.of
+    return node.op in LAYOUT | UNCHANGED or node.key in facts.activations.of
 
 
 def _grid(facts: Facts, name: str, shape: StaticShape) -> StaticShape:
     """Return the sizes of the spatial axes of a map.
 
-    Where whole-image context has mixed them all, four axes and more are taken for [batch,
-    channels, *grid]; of three nobody knows which are channels.
+    Where they can't be followed, as behind whole-image attention, four axes and more are taken
+    for [batch, channels, *grid]; of three nobody knows which are channels.
     """
     reach = facts.receptive.get(name)
     axes = zip(shape, reach.axes, strict=True) if reach else ()

@@ -221,6 +221,51 @@ ROLES: dict[str, tuple[str, dict[str, str]]] = {
         """,
         {"t": "hidden"},
     ),
+    "gate that is also a layer's input": (
+        """
+        a = Conv(x, w)
+        b = Conv(a, w)
+        t = Sigmoid(b)
+        m = Mul(a, t)
+        n = Conv(t, w)
+        y = Add(m, n)
+        """,
+        {"t": "hidden"},
+    ),
+    "gate that is also attention": (
+        """
+        a = Conv(x, w)
+        b = Conv(a, w)
+        t = Sigmoid(b)
+        m = Mul(a, t)
+        n = MatMul(t, x)
+        c = Add(m, n)
+        y = Conv(c, p)
+        """,
+        {"t": "hidden"},
+    ),
+    "gate in front of scores": (
+        """
+        a = Conv(x, w)
+        b = Conv(a, w)
+        t = Sigmoid(b)
+        m = Mul(a, t)
+        y = ArgMax(m)
+        """,
+        {"t": "gate"},
+    ),
+    "gate on what a gate lets through": (
+        """
+        a = Conv(x, w)
+        b = Conv(x, w)
+        s = Sigmoid(b)
+        m = Mul(a, s)
+        t = Sigmoid(m)
+        n = Mul(x, t)
+        y = Conv(n, w)
+        """,
+        {"s": "gate", "t": "gate"},
+    ),
     "coordinate attention": (
         """
         a = Conv(x, w)
@@ -328,6 +373,44 @@ ROLES: dict[str, tuple[str, dict[str, str]]] = {
         y = Conv(n, w)
         """,
         {"t": "gate", "h": "gate"},
+    ),
+    "gated tanh units in series": (
+        """
+        a = Conv(x, w)
+        b = Conv(x, w)
+        h = Tanh(a)
+        s = Sigmoid(b)
+        m = Mul(h, s)
+        c = Conv(m, w)
+        d = Conv(m, w)
+        i = Tanh(c)
+        t = Sigmoid(d)
+        n = Mul(i, t)
+        y = Conv(n, w)
+        """,
+        {"s": "gate", "h": "gate", "t": "gate", "i": "gate"},
+    ),
+    "gated tanh of the input": (
+        "a = Conv(x, w) \n h = Tanh(x) \n t = Sigmoid(a) \n m = Mul(h, t) \n y = Conv(m, w)",
+        {"t": "gate", "h": "gate"},
+    ),
+    "gated tanh of a gated map and the input": (
+        """
+        a = Conv(x, w)
+        s = Sigmoid(a)
+        m = Mul(x, s)
+        b = Add(m, x)
+        h = Tanh(b)
+        c = Conv(x, w)
+        t = Sigmoid(c)
+        n = Mul(h, t)
+        y = Conv(n, w)
+        """,
+        {"s": "gate", "t": "gate", "h": "gate"},
+    ),
+    "cell state that is also a feature": (
+        LSTM_STEP.format(1, "x", "x", "s1") + "e = Conv(ct1, w) \n y = Add(e, h1)",
+        {f"{name}1": role for name, role in LSTM_ROLES.items()} | {"ct1": "hidden"},
     ),
     "tanh under a gate for each place": (
         """
@@ -437,6 +520,17 @@ ROLES: dict[str, tuple[str, dict[str, str]]] = {
         """,
         {"t": "hidden"},
     ),
+    "layer behind a relu beside a matrix product": (
+        """
+        a = Conv(x, w)
+        t = Sigmoid(a)
+        r = Relu(t)
+        q = Conv(r, w)
+        b = MatMul(q, t)
+        y = Conv(b, p)
+        """,
+        {"t": "hidden", "r": "hidden"},
+    ),
     # coordinates
     "sampling grid": (
         """
@@ -474,6 +568,10 @@ ROLES: dict[str, tuple[str, dict[str, str]]] = {
         parts = Constant<value_ints=[6, 2]>()
         """,
         {"t": "hidden"},
+    ),
+    "offsets of a deformable convolution": (
+        "a = Conv(x, w) \n t = Tanh(a) \n c = DeformConv(x, w, t) \n y = Conv(c, w)",
+        {"t": "bounded-coordinate"},
     ),
     "modulation of a deformable convolution": (
         """
@@ -602,6 +700,61 @@ def test_operators_between_a_gate_and_its_product(op: str) -> None:
     assert {name for name, _ in found.gate_edges} == (set() if op in MIXES else {"u"})
 
 
+@pytest.mark.parametrize("op", ["Attention", "Einsum", "FusedMatMul", "Gemm", "MatMul", "Sum"])
+def test_products_of_two_data_tensors(op: str) -> None:
+    (found,) = activations(around(op, ("Softmax", "a", "t"), ("OP", "t x", "m"))).all
+    assert found.role == ("hidden" if op == "Sum" else "attention")
+
+
+def test_a_product_with_a_weight_of_unknown_shape_is_none_of_data() -> None:
+    (found,) = activations(around("MatMul", ("Softmax", "a", "t"), ("OP", "t k", "m"))).all
+    assert found.role == "hidden"
+
+
+BOUNDED = ["Sigmoid", "HardSigmoid", "Tanh", "Softmax", "LogSoftmax", "Softsign"]
+
+
+@pytest.mark.parametrize("op", [*BOUNDED, "Relu", "Elu"])
+def test_bounded_activations_have_uses_of_their_own(op: str) -> None:
+    (found,) = activations(around(op, ("OP", "a", "t"), ("MatMul", "t x", "m"))).all
+    assert found.role == ("attention" if op in BOUNDED else "hidden")
+
+
+def test_hardtanh_is_bounded() -> None:
+    (found,) = activations(graph("t = Clip(x, -1, 1) \n m = MatMul(t, x) \n y = Conv(m, w)")).all
+    assert (found.kind, found.role) == ("Hardtanh", "attention")
+
+
+CHOICES = [
+    *((op, 1) for op in ("Gather", "GatherElements", "GatherND", "Compress")),
+    *((op, 1) for op in ("ScatterElements", "ScatterND")),
+    *((op, place) for op in ("ArgMax", "ArgMin", "NonZero", "TopK") for place in (0, 1)),
+    *((op, place) for op in ("Equal", "Greater", "Less", "RoiAlign") for place in (0, 1)),
+    *((op, place) for op in ("GreaterOrEqual", "LessOrEqual") for place in (0, 1)),
+    *(("NonMaxSuppression", 0), ("NonMaxSuppression", 1), ("RoiAlign", 2)),
+    *((op, 0) for op in ("Gather", "GatherElements", "GatherND", "Compress", "ScatterND")),
+]
+MAPS = {(op, 0) for op in ("Gather", "GatherElements", "GatherND", "Compress", "ScatterND")}
+MAPS |= {("RoiAlign", 0)}
+
+
+@pytest.mark.parametrize(("op", "place"), CHOICES)
+def test_operands_that_only_choose(op: str, place: int) -> None:
+    """What chooses is no input of the layers behind it; what is chosen from is."""
+    operands = ["x", "x", "x"]
+    operands[place] = "t"
+    lines = (("Sigmoid", "a", "t"), ("OP", " ".join(operands), "m"))
+    (found,) = activations(around(op, *lines)).all
+    assert found.role == ("hidden" if (op, place) in MAPS else "output")
+
+
+def test_an_absent_input_is_not_what_an_absent_output_leads_to() -> None:
+    model = graph("a = Conv(x, w) \n t = Sigmoid(a) \n d = Conv(t, w) \n y = Clip(x, , 6)")
+    nodes = [replace(n, outputs=("",)) if n.outputs == ("d",) else n for n in model.nodes]
+    found = activations(replace(model, nodes=tuple(nodes))).all
+    assert {a.result: str(a.role) for a in found}["t"] == "output"
+
+
 @pytest.mark.parametrize("op", MOVES + CHOOSES)
 def test_only_the_very_input_makes_a_self_gate(op: str) -> None:
     """Halves of a tensor are different tensors: a gated linear unit is no SiLU."""
@@ -619,6 +772,22 @@ def test_members_of_an_activation_are_found_by_node() -> None:
     assert silu.node == model.nodes[2]
     assert (silu.kind, silu.source, silu.result) == ("SiLU", "a", "y")
     assert found.of == dict.fromkeys(silu.members, silu)
+
+
+def test_a_gate_that_a_body_reads_too_is_not_only_a_gate() -> None:
+    model = graph(
+        "a = Conv(x, w) \n t = Sigmoid(a) \n b = Neg(x) \n m = Mul(t, b) \n y = Conv(m, w)"
+    )
+    nodes = [replace(n, captures=("t",)) if n.op == "Neg" else n for n in model.nodes]
+    found = activations(replace(model, nodes=tuple(nodes)))
+    assert [(a.result, a.role) for a in found.all] == [("t", "hidden")]
+
+
+def test_a_body_doesnt_hide_a_later_reader() -> None:
+    model = graph("a = Conv(x, w) \n t = Sigmoid(a) \n o = Neg(x) \n y = Conv(t, w)", "o, y")
+    nodes = [replace(n, captures=("t",)) if n.op == "Neg" else n for n in model.nodes]
+    found = activations(replace(model, nodes=tuple(nodes)))
+    assert [(a.result, a.role) for a in found.all] == [("t", "hidden")]
 
 
 def test_a_body_that_reads_a_tensor_lies_ahead_of_it() -> None:

@@ -1,15 +1,46 @@
 """Every spelling of an activation that an exporter is known to write."""
 
+from itertools import pairwise
+
 import pytest
 
 from cnnlint.facts.clusters import find_clusters
 from cnnlint.facts.dataflow import data_tensors
 from tests.facts.onnx_text import graph
 
+
+def chain(name: str, length: int) -> str:
+    """Return lines that pass a tensor on unchanged, as name1, name2 ..."""
+    names = [name, *(f"{name}{i}" for i in range(1, length + 1))]
+    return "".join(f"{b} = Identity({a})\n" for a, b in pairwise(names))
+
+
+def by_tanh(power: str) -> str:
+    """Return GELU's approximation around a power of c that the line makes as k."""
+    return f"""
+        {power}
+        l = Mul(k, 0.044715)
+        i = Add(c, l)
+        j = Mul(i, 0.79788)
+        t = Tanh(j)
+        b = Add(t, 1)
+        m = Mul(c, b)
+        y = Mul(m, 0.5)
+    """
+
+
 SPELLINGS = {
     # SiLU
     "silu": ("SiLU", "s = Sigmoid(c) \n y = Mul(c, s)"),
     "silu, factors swapped": ("SiLU", "s = Sigmoid(c) \n y = Mul(s, c)"),
+    "silu with an identity": (
+        "SiLU",
+        "i = Identity(c) \n s = Sigmoid(i) \n y = Mul(c, s)",
+    ),
+    "silu behind as many steps as are followed": (
+        "SiLU",
+        "s = Sigmoid(c)\n" + chain("s", 4) + "y = Mul(c, s4)",
+    ),
     "silu with casts": (
         "SiLU",
         "h = Cast<to=10>(c) \n s = Sigmoid(h) \n f = Cast<to=1>(s) \n y = Mul(f, c)",
@@ -194,6 +225,10 @@ SPELLINGS = {
         "HardSigmoid",
         "a = Mul(0.2, c) \n b = Add(a, 0.5) \n y = Clip(b, 0, 1)",
     ),
+    "hardsigmoid, subtracted": (
+        "HardSigmoid",
+        "a = Mul(c, 0.2) \n b = Sub(0.5, a) \n y = Clip(b, 0, 1)",
+    ),
     "hardsigmoid, falling": (
         "HardSigmoid",
         "a = Mul(c, -0.2) \n b = Add(a, 0.5) \n y = Clip(b, 0, 1)",
@@ -265,6 +300,27 @@ def test_a_spelling_is_recognised(kind: str, text: str) -> None:
 ALMOST = {
     # one number or one tensor away from the name before
     "silu of something else": (["Sigmoid"], "s = Sigmoid(c) \n y = Mul(s, x)"),
+    "silu, but added": (["Sigmoid"], "s = Sigmoid(c) \n y = Add(c, s)"),
+    "silu behind one step more": (
+        ["Sigmoid"],
+        "s = Sigmoid(c)\n" + chain("s", 5) + "y = Mul(c, s5)",
+    ),
+    "silu of what lies one step further back": (
+        ["Sigmoid"],
+        chain("c", 5) + "s = Sigmoid(c) \n y = Mul(c5, s)",
+    ),
+    "silu of what lies too many steps ahead": (
+        ["Sigmoid"],
+        chain("c", 7) + "s = Sigmoid(c7) \n y = Mul(c, s)",
+    ),
+    "silu, scaled for each channel": (
+        ["Sigmoid"],
+        "s = Sigmoid(c) \n t = Mul(s, z) \n y = Mul(t, c)",
+    ),
+    "silu, with a text among its numbers": (
+        ["Sigmoid"],
+        'k = Constant<value_string="1">() \n s = Sigmoid(c) \n t = Mul(s, k) \n y = Mul(t, c)',
+    ),
     "silu of a shifted tensor": (
         ["Sigmoid"],
         "a = Add(c, 1) \n s = Sigmoid(c) \n y = Mul(s, a)",
@@ -281,6 +337,28 @@ ALMOST = {
     "gelu without its one": (
         [],
         "a = Div(c, 1.41421) \n e = Erf(a) \n h = Mul(e, 0.5) \n y = Mul(c, h)",
+    ),
+    "gelu, shifted before it is halved": (
+        [],
+        """
+        a = Div(c, 1.41421)
+        e = Erf(a)
+        b = Add(e, 1)
+        m = Mul(c, b)
+        n = Add(m, 1)
+        y = Mul(n, 0.5)
+        """,
+    ),
+    "gelu by tanh, with another power": (["Tanh"], by_tanh("k = Pow(c, 5)")),
+    "gelu by tanh, with a maximum": (
+        ["Tanh"],
+        by_tanh("k = Pow(c, 3)").replace("Add(c, l)", "Max(c, l)").replace("0.0447", "-0.0447"),
+    ),
+    "gelu by tanh, with a further power": (
+        ["Tanh"],
+        by_tanh("k = Pow(c, 3)").replace(
+            "t = Tanh(j)", "d = Pow(c, 2) \n f = Mul(d, d) \n n = Add(j, f) \n t = Tanh(n)"
+        ),
     ),
     "hardsigmoid of another slope": (
         ["HardSigmoid"],
@@ -309,11 +387,13 @@ ALMOST = {
     "a guard for a divisor": ([], "m = Clip(c, 1e-12) \n y = Div(c, m)"),
     "softsign of something else": ([], "a = Abs(c) \n b = Add(a, 1) \n y = Div(x, b)"),
     "softsign upside down": ([], "a = Abs(c) \n b = Add(a, 1) \n y = Div(b, c)"),
+    "softsign, but multiplied": ([], "a = Abs(c) \n b = Add(a, 1) \n y = Mul(c, b)"),
     "softsign with another one": ([], "a = Abs(c) \n b = Add(a, 2) \n y = Div(c, b)"),
     "softplus chosen by something else": (
         ["Softplus"],
         "s = Softplus(c) \n b = Equal(c, 20) \n y = Where(b, c, s)",
     ),
+    "softplus chosen by a mask": (["Softplus"], "s = Softplus(c) \n y = Where(g, c, s)"),
     "softplus beside its threshold": (
         ["Softplus"],
         "s = Softplus(c) \n b = Greater(c, 20) \n y = Concat<axis=1>(b, c, s)",
@@ -336,6 +416,10 @@ ALMOST = {
     "a power that is none of x": (
         ["Tanh"],
         "p = Pow(c, 0.5) \n t = Tanh(p) \n b = Add(t, 1) \n m = Mul(c, b) \n y = Mul(m, 0.5)",
+    ),
+    "a power of a power": (
+        ["Tanh"],
+        "a = Pow(c, 2) \n b = Pow(a, 3) \n t = Tanh(b) \n y = Mul(c, t)",
     ),
     "a polynomial of degree 4": (
         ["Tanh"],

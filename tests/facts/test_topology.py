@@ -94,6 +94,18 @@ NETS: dict[str, tuple[str, tuple[int, int, int, str]]] = {
         "a = Conv(x, d1) \n y = Conv(a, q)",
         (2, 2, 2, "a y"),
     ),
+    "depthwise before a window": ("a = Conv(x, d1) \n y = Conv(a, w)", (2, 2, 2, "a y")),
+    "dense before pointwise": (
+        """
+        a = Reshape(x, rows)
+        b = MatMul(a, m)
+        c = Reshape(b, map)
+        y = Conv(c, p)
+        rows = Constant<value_ints=[256, 8]>()
+        map = Constant<value_ints=[1, 8, 16, 16]>()
+        """,
+        (2, 2, 2, "b y"),
+    ),
     "pointwise before depthwise": ("a = Conv(x, p) \n y = Conv(a, d1)", (2, 2, 2, "a y")),
     "depthwise before a dense layer": (
         """
@@ -219,9 +231,9 @@ def test_the_worst_output_is_the_one_with_the_longest_run() -> None:
 
 
 def test_of_equal_runs_the_deeper_output_is_the_worst() -> None:
-    model = graph(BLOCK.format(1, "x") + BLOCK.format(2, "y1"), "y1, y2")
-    found = topology(model)
-    assert (found.output, found.depth) == ("y2", 4)
+    blocks = BLOCK.format(1, "x") + BLOCK.format(2, "y1") + BLOCK.format(3, "y2")
+    found = topology(graph(blocks, "y2, y1, y3"))
+    assert (found.output, found.depth) == ("y3", 6)
 
 
 def test_runs_stand_longest_first() -> None:
@@ -231,6 +243,10 @@ def test_runs_stand_longest_first() -> None:
     )
     runs = [[named(model)[key] for key in run] for run in topology(model).runs]
     assert runs == [["a", "b", "c"], ["a1", "b1"]]
+
+
+def test_a_single_layer_is_no_listed_run() -> None:
+    assert topology(graph("y = Conv(x, w)")).runs == ()
 
 
 def test_listed_runs_are_bounded() -> None:

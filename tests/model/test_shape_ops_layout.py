@@ -129,6 +129,7 @@ def test_rearranging(
     [
         ("Reshape", ((2, 3), ints(4, 2)), {}, "2x3 cannot be reshaped to 4x2"),
         ("Reshape", ((2, 3), ints(4, -1)), {}, "2x3 cannot be reshaped to 4x-1"),
+        ("Reshape", ((2, 3), ints(-2, 3)), {}, "an impossible target of -2x3"),
         ("Reshape", ((2, 3), ints(-1, -1)), {}, "an impossible target of -1x-1"),
         ("Reshape", ((2, 3), ints(0, 0, 0)), {}, "the 0 at axis 2 copies from 2 axes"),
         ("Reshape", ((2,), np.array([2.0])), {}, "input 1 holds float64, not integers"),
@@ -232,6 +233,7 @@ def test_what_cannot_be_split(
         ((9, 8), (), {"starts": (1,), "ends": (-1,), "axes": (1,), "opset": 9}, (9, 6)),
         ((None, 8), (ints(0, 0), ints(4, 4)), {}, (None, 4)),
         ((9, 8), (Value("v", "int64", (1,)), ints(4)), {}, (None, 8)),
+        ((9, 8), (ints(0), Value("v", "int64", (1,))), {}, (None, 8)),
         ((9, 8), (ints(0), ints(4), ints(0), Value("v", "int64", (1,))), {}, (None, 8)),
         ((9, 8), (ints(0), ints(4), ints(0), SOME_INTEGERS), {}, (None, 8)),
         ((9, 8), (ints(0), ints(4), Value("v", "int64", (1,))), {}, (None, None)),

@@ -74,11 +74,11 @@ def attention(net: Net) -> Net:
         pytest.param(
             features().flatten().op("Dropout").dense(256, cin=4096), {}, True, id="Dropout"
         ),
-        pytest.param(
-            scaled(scaled(features().flatten(), "Mul", 4096), "Add", 4096).dense(256, cin=4096),
-            {},
-            True,
-            id="affine after Flatten",
+        *(
+            pytest.param(
+                scaled(features().flatten(), op, 4096).dense(256, cin=4096), {}, True, id=op
+            )
+            for op in ("Add", "Sub", "Mul", "Div")
         ),
         pytest.param(
             features().flatten().mark("x").relu().add("x").dense(256, cin=4096),
@@ -124,6 +124,7 @@ def attention(net: Net) -> Net:
         pytest.param(
             features(1024, 2).flatten().dense(256, cin=4096), {"max_grid": 1}, True, id="2x2 asked"
         ),
+        pytest.param(features(512, 3).flatten().dense(256, cin=4608), {}, True, id="3x3 map"),
         pytest.param(flat(features()), {"max_grid": 8}, False, id="8x8 allowed"),
         pytest.param(features(4096, 1).flatten().dense(256), {}, False, id="1x1 map"),
         pytest.param(features(4096).gap().flatten().dense(256), {}, False, id="global pooling"),
@@ -144,6 +145,15 @@ def attention(net: Net) -> Net:
         pytest.param(
             flat(scaled(Net(64, 8).bn(), "Sub", 64, 1, 1).relu()), {}, False, id="scaled image"
         ),
+        pytest.param(flat(transposed(Net(64, 8), 0, 2, 3, 1)), {}, False, id="NHWC image"),
+        pytest.param(
+            flat(Net(64, 8).stored("a", [2]).op("Unsqueeze", "a")),
+            {},
+            False,
+            id="unsqueezed image",
+        ),
+        pytest.param(flat(Net(64, (8, 1, 8)).op("Squeeze")), {}, False, id="squeezed image"),
+        pytest.param(flat(Net(64, 16).pool()), {}, True, id="pooled image"),
         pytest.param(
             transposed(features(1024), 0, 2, 3, 1).shaped("w", 1024, 1024).op("MatMul", "w"),
             {},
@@ -163,6 +173,32 @@ def attention(net: Net) -> Net:
 def test_reports(net: Net, options: Options, found: bool) -> None:
     findings = flatten_dense_head.run(net.facts(), options)
     assert [f.nodes[0].op for f in findings] == ["Gemm"] * found
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        pytest.param(reshaped(attention(features()), 1, 64, 8, 8), id="attention"),
+        pytest.param(features().op("Trilu"), id="can't be followed"),
+    ],
+)
+def test_four_axes_are_channels_and_grid(net: Net) -> None:
+    (finding,) = flatten_dense_head.run(flat(net).facts())
+    assert finding.evidence["map"] == (64, 8, 8)
+
+
+def test_default_number_of_weights() -> None:
+    for channels, size, units, found in ((40, (10, 10), 250, True), (37, (27,), 1001, False)):
+        net = features(channels, size).flatten().dense(units, cin=channels * prod(size))
+        (dense,) = net.facts().dense
+        assert dense.cin * dense.cout == (1_000_000 if found else 999_999)
+        assert bool(flatten_dense_head.run(net.facts())) == found
+
+
+def test_layer_that_holds_all_parameters() -> None:
+    net = Net(64, 16).pool().flatten().shaped("w", 4096, 256).op("MatMul", "w")
+    (finding,) = flatten_dense_head.run(net.facts())
+    assert finding.evidence["share"] == 1
 
 
 def test_vgg16() -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from math import prod
 
 import pytest
@@ -172,6 +173,19 @@ def test_saving_is_enough_when_it_is_exact() -> None:
     assert quarter
     assert (half.width, half.saved_macs / half.direct_macs) == (64, 0.25)
     assert quarter.width == 32
+
+
+@pytest.mark.parametrize(("least", "width"), [(0.4, 224), (0.7, 112), (0.8, 48), (0.9, None)])
+def test_half_quarter_or_eighth(least: float, width: int | None) -> None:
+    found = widest_bottleneck(Net(448, 8).conv(448).facts().convs[0], least)
+    assert (found and found.width) == width
+
+
+def test_no_bottleneck_without_sizes() -> None:
+    conv = Net(256, 8).conv(128).facts().convs[0]
+    assert widest_bottleneck(conv, 0.5)
+    assert widest_bottleneck(replace(conv, in_shape=None), 0.5) is None
+    assert widest_bottleneck(replace(conv, out_shape=None), 0.5) is None
 
 
 @given(

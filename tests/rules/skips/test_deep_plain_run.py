@@ -163,13 +163,24 @@ def test_dense_layers_too() -> None:
 
 def test_recurrent_layers_have_no_shortcut() -> None:
     net = Net(1, (8,)).shaped("W", 1, 32, 8).shaped("R", 1, 32, 8)
-    net = net.op("LSTM", "W", "R", hidden_size=8).stored("axes", [1]).op("Squeeze", "axes")
-    facts = net.facts()
-    (finding,) = deep_plain_run.run(facts, {"note_above": 0})
+    net = net.stored("axes", [1])
+    net = net.repeat(6, lambda n: n.op("LSTM", "W", "R", hidden_size=8).op("Squeeze", "axes"))
+    (finding,) = deep_plain_run.run(net.facts(), {"note_above": 5})
+    assert finding.evidence["plain_run"] == 6
     assert finding.suggestion == (
         f"add a skip connection around every 2 layers from {finding.nodes[0].path} to "
-        f"{finding.nodes[0].path}; needs retraining"
+        f"{finding.nodes[-1].path}; needs retraining"
     )
+
+
+def test_shortcuts_where_sizes_are_known() -> None:
+    net = plain(START, 2).op("Wavelet", domain="acme").conv(8, bias=False)
+    net = net.conv(8, bias=False).stored("size", [1, 8, 16, 16]).op("Reshape", "size")
+    facts = plain(net, 3).facts()
+    known = [(conv.in_shape is not None, conv.out_shape is not None) for conv in facts.convs]
+    assert known == [(True, True)] * 2 + [(False, False)] * 2 + [(True, True)] * 3
+    shortcuts = plan(facts.convs, facts.stems)
+    assert (shortcuts.free, shortcuts.projections) == (1, 0)
 
 
 def test_unknown_size() -> None:
@@ -186,6 +197,12 @@ def test_map_kept_alive_is_counted_in_its_own_type(dtype: int, size: int) -> Non
     net = plain(Net(3, 16, batch=2, dtype=dtype), 21)
     (finding,) = deep_plain_run.run(net.facts())
     assert finding.saving.activation_bytes == -size * 2 * 8 * 16 * 16
+
+
+@pytest.mark.parametrize(("times", "threshold"), [(17, 16), (20, 16), (21, 20)])
+def test_threshold_that_was_passed(times: int, threshold: int) -> None:
+    (finding,) = deep_plain_run.run(plain(START, times).facts())
+    assert finding.evidence["threshold"] == threshold
 
 
 def test_map_of_an_unknown_type_is_not_counted() -> None:
@@ -227,6 +244,9 @@ def deployed(folded: int, ordinary: int, others: int = 21) -> Net:
         pytest.param(
             START.repeat(11, lambda n: n.conv(8).conv(8, 1)), "unreadable", id="3x3 and 1x1"
         ),
+        pytest.param(
+            START.repeat(21, lambda n: n.conv(8)).conv(8, (1, 3)), "unreadable", id="a 1x3"
+        ),
         pytest.param(START.repeat(21, lambda n: n.conv(8)).conv(8, 5), "no", id="a 5x5"),
         pytest.param(
             START.repeat(21, lambda n: n.conv(8)).conv(8, bias=False), "no", id="one without bias"
@@ -265,6 +285,15 @@ def test_folded_or_not_17_are_a_note() -> None:
     assert (finding.severity, finding.evidence["folded_skips"]) == (N, "no")
 
 
+@pytest.mark.parametrize(("centre", "folded"), [(1.5, "yes"), (1.499, "no")])
+def test_default_identity_ratio(centre: float, folded: str) -> None:
+    weight = np.ones((8, 8, 3, 3), np.float32)
+    weight[range(8), range(8), 1, 1] = centre
+    net = START.conv(8).conv(8, weight=weight).repeat(20, lambda n: n.conv(n.cin + 1))
+    (finding,) = deep_plain_run.run(net.facts())
+    assert finding.evidence["folded_skips"] == folded
+
+
 def test_identity_ratio() -> None:
     net = deployed(2, 0)
     for ratio, folded in ((1.5, "yes"), (100.0, "no")):
@@ -289,12 +318,12 @@ def test_metadata(value: str, folded: str) -> None:
 @st.composite
 def runs(draw: st.DrawFn) -> list[tuple[int, str]]:
     """Draw layers by their channels and kind; grids stay even, so that any can be projected."""
-    kinds = st.sampled_from(["conv", "conv", "down", "up", "separable", "pool"])
+    kinds = st.sampled_from(["conv", "1x1", "down", "up", "separable", "halved", "pool"])
     layers: list[tuple[int, str]] = []
     level = 0
     for _ in range(draw(st.integers(1, 9))):
         kind = draw(kinds)
-        level += {"down": 1, "pool": 1, "up": -1}.get(kind, 0)
+        level += {"down": 1, "halved": 1, "pool": 1, "up": -1}.get(kind, 0)
         if not -1 <= level <= 3:
             break
         layers.append((draw(st.sampled_from([4, 4, 6])), kind))
@@ -308,8 +337,10 @@ def opened(net: Net, kind: str) -> Net:
 def append(net: Net, cout: int, kind: str) -> Net:
     if kind == "up":
         return net.conv_transpose(cout, 2)
-    if kind == "separable":
-        net = net.conv(net.cin, groups=net.cin, bias=False)
+    if kind in ("separable", "halved"):
+        stride = 1 if kind == "separable" else 2
+        net = net.conv(net.cin, stride=stride, groups=net.cin, bias=False)
+    if kind in ("separable", "halved", "1x1"):
         return net.conv(cout, 1, bias=False)
     return net.conv(cout, stride=2 if kind == "down" else 1, bias=False)
 
@@ -320,7 +351,9 @@ def bypassed(net: Net, block: list[tuple[int, str]]) -> tuple[Net, bool]:
     for place, (cout, kind) in enumerate(block):
         net = append(opened(net, kind) if place else net, cout, kind)
     net = net.mark("y")
-    halvings = sum(kind in ("down", "pool" if i else "") for i, (_, kind) in enumerate(block))
+    halvings = sum(
+        kind in ("down", "halved", "pool" if i else "") for i, (_, kind) in enumerate(block)
+    )
     doublings = sum(kind == "up" for _, kind in block)
     net = net.goto("x")
     if (before := net.cin) == block[-1][0] and halvings == doublings:
@@ -363,6 +396,15 @@ def test_plan_costs_what_the_tool_counts_on_it(layers: list[tuple[int, str]]) ->
         net = append(opened(net, layer[1]), *layer)
     found = plan(net.facts().convs)
     assert replace(found, largest_map=0) == min(costs, key=lambda cost: cost.macs)
+
+
+def test_only_a_depthwise_and_a_pointwise_convolution_are_one_unit() -> None:
+    depthwise = Net(8, 16).conv(8, groups=8)
+    assert plan(depthwise.conv(8, groups=8).facts().convs).free == 1
+    assert plan(depthwise.conv(8, 1).facts().convs) == Shortcuts(2)
+    dense = depthwise.gap().op("Squeeze").dense(8)
+    layers = tuple(Net(8, ()).dense(8).facts().dense)
+    assert plan((*dense.facts().convs, *layers)) == Shortcuts(2)
 
 
 def test_run_without_a_layer_has_no_plan() -> None:
