@@ -10,11 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cnnlint.model.dtypes import output_dtypes
-from cnnlint.model.folding import FOLDS, fold
 from cnnlint.model.graph import Key, Node, Value
-from cnnlint.model.onnx_inference import OnnxInference
-from cnnlint.model.shape_call import (
+from cnnlint.model.inference.call import (
     Call,
     Contradiction,
     Handler,
@@ -23,7 +20,10 @@ from cnnlint.model.shape_call import (
     Unresolved,
     check_shape,
 )
-from cnnlint.model.shape_ops import HANDLERS
+from cnnlint.model.inference.dtypes import output_dtypes
+from cnnlint.model.inference.folding import FOLDS, fold
+from cnnlint.model.inference.handlers import HANDLERS
+from cnnlint.model.inference.onnx_inference import OnnxInference
 
 _NEWEST = 1_000
 """Stands for the operator set of a file that doesn't name one."""

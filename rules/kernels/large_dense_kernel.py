@@ -49,10 +49,10 @@ def large_dense_kernel(
     128->128` cost 346.8 MMACs and 442,368 weights, and two more maps of 392 KiB in float32.
 
     ## When to ignore it
-    When a large kernel is what you are after, and its cost is accepted. Stems, strides above 3,
-    patches (stride = kernel), kernels that cover their whole map, one-dimensional kernels, gates
-    (spatial attention), depthwise convolutions and groups of fewer than `min_group` channels are
-    left alone. A file shows neither time nor accuracy: a stack of more layers and maps can be
+    When a large kernel is what you are after, and its cost is accepted. Stems, strides above 3
+    (patches), kernels that cover their whole map, one-dimensional kernels, gates (spatial
+    attention), depthwise convolutions and groups of fewer than `min_group` channels are left
+    alone. A file shows neither time nor accuracy: a stack of more layers and maps can be
     slower than its MACs say, so measure and train it before you believe it.
 
     ## References
@@ -75,7 +75,7 @@ def large_dense_kernel(
 
 
 def _is_large(conv: Conv, min_kernel: int, min_group: int) -> bool:
-    if conv.transposed or conv.patchify or len(conv.kernel) < 2:
+    if conv.transposed or len(conv.kernel) < 2:
         return False
     if conv.groups > 1 and conv.cin // conv.groups < min_group:
         return False

@@ -1,7 +1,6 @@
 """Windows at their limits: sizes that no net has, and files that mean harm."""
 
 from fractions import Fraction
-from time import perf_counter
 
 import pytest
 
@@ -53,12 +52,11 @@ def test_the_readings_have_a_limit() -> None:
     assert blocks(window, HUGE) is not None  # every block is the same
 
 
-def test_what_is_beyond_the_limit_costs_nothing() -> None:
-    start = perf_counter()
+def test_what_is_beyond_the_limit_is_not_tried() -> None:
+    # Each would take hours.
     assert resample(pixels(2), Fraction(HUGE)) is None
     assert slide_transposed(pixels(2), HUGE, HUGE, 1, 0) is None
     assert slide(upsampled(MAX_READS), HUGE) is None
-    assert perf_counter() - start < 30  # 0.1 s; hours where it does the work
 
 
 def test_blocks_too_many_to_read_are_lost() -> None:

@@ -58,11 +58,12 @@ def test_typed_fields(kind: int, tmp_path: Path) -> None:
 
 
 def test_typed_field_of_another_width(tmp_path: Path) -> None:
-    """Half precision in int32_data takes a varint a number, which nobody needs to read."""
-    made = helper.make_tensor("w", TensorProto.FLOAT16, NUMBERS.shape, NUMBERS.ravel())
+    """Half precision in int32_data takes a varint a number, for 0.5 of two bytes too."""
+    halves = np.full(NUMBERS.shape, 0.5)
+    made = helper.make_tensor("w", TensorProto.FLOAT16, halves.shape, halves.ravel())
     value = stored(network(made), tmp_path)
     assert value.payload
-    assert value.payload.field == 5
+    assert (value.payload.field, value.payload.length) == (5, 2 * halves.size)
     assert read(value) is None
 
 
@@ -145,7 +146,8 @@ def test_small_tensor_is_kept() -> None:
     "value",
     [
         Value("nothing"),
-        Value("shape unknown", "float32", (3, None)),
+        Value("shape unknown", "float32", (3, None), payload=Payload(Path(__file__), 0, 0)),
+        Value("rank unknown", "float32", None, payload=Payload(Path(__file__), 0, 0)),
         Value("no payload", "float32", (3, 3)),
         Value("text", "string", (1,), const=np.array(["a"], object)),
     ],

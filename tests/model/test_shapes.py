@@ -1,5 +1,3 @@
-import math
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -7,9 +5,9 @@ import pytest
 
 from cnnlint.model import shapes
 from cnnlint.model.graph import Value
-from cnnlint.model.shape_call import MAX_RANK
-from cnnlint.model.shapes import Inferred, infer
-from tests.model.one_node import infer_one, ints, node, value
+from cnnlint.model.inference.call import MAX_RANK
+from cnnlint.model.shapes import infer
+from tests.model.inference.one_node import infer_one, ints, node, value
 
 X = value("x", (1, 3, 8, 8))
 OPSETS = {"": 18}
@@ -178,16 +176,7 @@ def test_partial_numbers_use_up_room_too(monkeypatch: pytest.MonkeyPatch) -> Non
     assert inferred.values["z"].shape == (None,) * 3
 
 
-def infer_chain(op: str, count: int) -> tuple[Inferred, float]:
-    nodes = [node(op, f"t{i}", f"t{i + 1}", index=i) for i in range(count)]
-    start = time.perf_counter()
+def test_long_chains_need_no_recursion() -> None:
+    nodes = [node("Relu", f"t{i}", f"t{i + 1}", index=i) for i in range(50_000)]
     inferred = infer(nodes, {"t0": replace(X, name="t0")}, OPSETS, {})
-    return inferred, time.perf_counter() - start
-
-
-def test_long_chains_take_linear_time() -> None:
-    _, short = min((infer_chain("Relu", 5_000) for _ in range(3)), key=lambda run: run[1])
-    inferred, long = infer_chain("Relu", 50_000)
     assert inferred.values["t50000"].shape == X.shape
-    assert long < 60 * max(short, 0.005)
-    assert math.isfinite(long)

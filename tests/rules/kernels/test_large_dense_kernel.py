@@ -30,10 +30,10 @@ def gated(net: Net) -> Net:
     [
         pytest.param(behind_stem(64).conv(64, 7, name="a"), {}, ["a"], id="7x7"),
         pytest.param(behind_stem(64).conv(64, 5, name="a"), {}, ["a"], id="5x5"),
-        pytest.param(behind_stem(64).conv(64, 4, name="a"), {}, [], id="4x4"),
+        pytest.param(behind_stem(128).conv(16, 4), {}, [], id="4x4"),
         pytest.param(behind_stem(64).conv(64, 3, name="a"), {}, [], id="3x3"),
         pytest.param(behind_stem(64).conv(64, (5, 9), name="a"), {}, ["a"], id="5x9"),
-        pytest.param(behind_stem(64).conv(64, (4, 9), name="a"), {}, [], id="4x9"),
+        pytest.param(behind_stem(128).conv(16, (4, 9), name="a"), {}, [], id="4x9"),
         pytest.param(
             behind_stem(64).conv(64, (1, 7)).conv(64, (7, 1)), {}, [], id="one-dimensional"
         ),
@@ -44,7 +44,7 @@ def gated(net: Net) -> Net:
             id="two",
         ),
         pytest.param(behind_stem(16, (8, 8, 8)).conv(16, 5, name="a"), {}, ["a"], id="3-D"),
-        pytest.param(behind_stem(64, (100,)).conv(64, 9, name="a"), {}, [], id="1-D"),
+        pytest.param(behind_stem(128, (100,)).conv(16, 9), {}, [], id="1-D"),
         pytest.param(Net(64, 28).conv(64, 7, name="a"), {}, [], id="stem"),
         pytest.param(Net(64, 28).bn().pool().conv(64, 7), {}, [], id="stem behind pooling"),
         pytest.param(behind_stem(64).conv(64, 7, stride=7, pad=0, name="a"), {}, [], id="patches"),
@@ -68,6 +68,9 @@ def gated(net: Net) -> Net:
         ),
         pytest.param(
             behind_stem(60).conv(64, 7, groups=4, name="a"), {}, [], id="15 channels a group"
+        ),
+        pytest.param(
+            behind_stem(30).conv(32, 7, groups=2, name="a"), {}, [], id="15 channels in 2 groups"
         ),
         pytest.param(behind_stem(8).conv(8, 7, name="a"), {}, ["a"], id="8 channels, no groups"),
         pytest.param(behind_stem(35, 8).conv(364, 5, name="a"), {}, [], id="stack costs more"),
@@ -160,6 +163,13 @@ def test_savings_of_the_manual(kernel: int, depth: int, saved: str) -> None:
             id="9x9",
         ),
         pytest.param(
+            behind_stem(16, 16).conv(16, 11),
+            "11x11 convolution where five 3x3 would see the same window",
+            "five Conv 3x3 16->16->16->16->16->16, ReLU between: 2,949,120 instead of 7,929,856 "
+            "MACs, 11,520 instead of 30,976 weights; needs retraining",
+            id="11x11",
+        ),
+        pytest.param(
             behind_stem(16, 16).conv(16, 13),
             "13x13 convolution where 6 3x3 would see the same window",
             "6 Conv 3x3 16->16->16->16->16->16->16, ReLU between: 3,538,944 instead of "
@@ -186,6 +196,13 @@ def test_savings_of_the_manual(kernel: int, depth: int, saved: str) -> None:
             "two Conv 3x3 64->64->64, 2 groups, dilation 2, ReLU between: 9,437,184 instead of "
             "13,107,200 MACs, 36,864 instead of 51,200 weights; needs retraining",
             id="groups and dilation",
+        ),
+        pytest.param(
+            behind_stem(64, 16).conv(64, 5, dilation=(1, 2)),
+            "5x5 convolution where two 3x3 would see the same window",
+            "two Conv 3x3 64->64->64, dilation 1x2, ReLU between: 18,874,368 instead of "
+            "26,214,400 MACs, 73,728 instead of 102,400 weights; needs retraining",
+            id="dilation of one axis",
         ),
         pytest.param(
             behind_stem(64, 32).conv(64, 5, stride=2),
@@ -219,6 +236,15 @@ def test_share_of_all_such_layers_decides_the_severity() -> None:
         findings = large_dense_kernel.run(facts, {"min_mac_share": least})
         assert [finding.severity for finding in findings] == [severity] * 2
     assert sum(float(str(f.evidence["mac_share"])) for f in findings) == pytest.approx(share, 1e-3)
+
+
+@pytest.mark.parametrize(("others", "severity"), [(24, Severity.WARNING), (25, Severity.NOTE)])
+def test_default_share(others: int, severity: Severity) -> None:
+    """25 of 1 + 25 + 9 * others."""
+    net = Net(32, 8).conv(32, 1).conv(32, 5, name="a").repeat(others, lambda n: n.conv(32))
+    (finding,) = large_dense_kernel.run(net.facts())
+    assert finding.severity is severity
+    assert finding.evidence["mac_share"] == round(25 / (26 + 9 * others), 4)
 
 
 def test_unknown_total_is_a_note() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnnlint.model.graph import StaticShape
-from cnnlint.model.shape_call import Call, Numbers, Unresolved
+from cnnlint.model.inference.call import Call, Numbers, Unresolved
 
 if TYPE_CHECKING:
     from cnnlint.model.graph import Array

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from cnnlint.model import shapes
-from cnnlint.model.folding import MAX_FLOATS, MAX_INTEGERS, _checked
 from cnnlint.model.graph import Shape, Value
-from cnnlint.model.shape_call import Numbers
+from cnnlint.model.inference.call import Numbers
+from cnnlint.model.inference.folding import MAX_FLOATS, MAX_INTEGERS, _checked
 from cnnlint.model.shapes import Inferred, infer
-from tests.model.one_node import Array, Operand, infer_one, ints, node, numbers_of, value
+from tests.model.inference.one_node import Array, Operand, infer_one, ints, node, numbers_of, value
 
 GRID = np.arange(12).reshape(3, 4)
 HALVES = np.array([-1.5, -0.5, 0.5, 1.5], "float32")

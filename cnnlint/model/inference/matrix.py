@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from cnnlint.model.einsum import einsum_shape
 from cnnlint.model.graph import Dim, Shape
-from cnnlint.model.shape_call import (
+from cnnlint.model.inference.call import (
     Call,
     Contradiction,
     Handler,
@@ -13,6 +12,7 @@ from cnnlint.model.shape_call import (
     one_dim,
     spell,
 )
+from cnnlint.model.inference.einsum import einsum_shape
 
 
 def _matmul(a: int = 0, b: int = 1) -> Handler:

@@ -5,8 +5,8 @@ import onnx
 import pytest
 
 from cnnlint.model.graph import Value
-from cnnlint.model.onnx_inference import OnnxInference, _tensor_proto
-from tests.model.one_node import infer_one, node, value
+from cnnlint.model.inference.onnx_inference import OnnxInference, _tensor_proto
+from tests.model.inference.one_node import infer_one, node, value
 
 
 def test_onnx_knows_operators_that_have_no_handler() -> None:

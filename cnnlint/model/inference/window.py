@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cnnlint.model.graph import Dim, Shape, StaticShape
-from cnnlint.model.shape_call import (
+from cnnlint.model.inference.call import (
     Call,
     Contradiction,
     Handler,

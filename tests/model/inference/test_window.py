@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnlint.model.graph import Shape
-from cnnlint.model.shape_ops_window import count_windows
-from tests.model.one_node import Operand, defect_of, infer_one, ints, shape_of, shapes_of
+from cnnlint.model.inference.window import count_windows
+from tests.model.inference.one_node import Operand, defect_of, infer_one, ints, shape_of, shapes_of
 
 IMAGE = (1, 4, 8, 8)
 SAME = {"auto_pad": "SAME_UPPER"}

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+from cnnlint.model.inference.call import Call
 from cnnlint.model.protos import dtype_name
-from cnnlint.model.shape_call import Call
 
 Rule = Callable[[Call], tuple[str | None, ...]]
 

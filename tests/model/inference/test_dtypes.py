@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from cnnlint.model.graph import Value
-from tests.model.one_node import infer_one
+from tests.model.inference.one_node import infer_one
 
 FLOAT = Value("f", "float32", (1, 4, 8, 8))
 HALF = Value("h", "float16", (1, 4, 8, 8))

@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnlint.model.graph import Shape, Value
-from tests.model.one_node import Operand, defect_of, ints, numbers_of, shape_of, shapes_of
+from tests.model.inference.one_node import (
+    Operand,
+    defect_of,
+    ints,
+    numbers_of,
+    shape_of,
+    shapes_of,
+)
 
 UNKNOWN_VECTOR = Value("v", "int64", (2,))
 SOME_INTEGERS = Value("v", "int64", (None,))

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from cnnlint.model.graph import Shape
-from cnnlint.model.shape_call import (
+from cnnlint.model.inference.call import (
     Call,
     Contradiction,
     Handler,

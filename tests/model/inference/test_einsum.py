@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnlint.model.einsum import einsum_shape
 from cnnlint.model.graph import Shape
-from cnnlint.model.shape_call import Contradiction, Unresolved
+from cnnlint.model.inference.call import Contradiction, Unresolved
+from cnnlint.model.inference.einsum import einsum_shape
 
 LETTERS = "abcd"
 SIZES = {"a": 2, "b": 3, "c": 4, "d": 5}

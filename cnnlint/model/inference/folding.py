@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnnlint.model.folding_elementwise import ELEMENTWISE, Fold
 from cnnlint.model.graph import StaticShape, Value
-from cnnlint.model.shape_call import Call, Contradiction, Numbers, Unresolved, all_known, one_axis
-from cnnlint.model.shape_ops_layout import permutation, slice_ranges
-from cnnlint.model.shape_ops_select import reduced_axes, shape_part
+from cnnlint.model.inference.call import (
+    Call,
+    Contradiction,
+    Numbers,
+    Unresolved,
+    all_known,
+    one_axis,
+)
+from cnnlint.model.inference.folding_elementwise import ELEMENTWISE, Fold
+from cnnlint.model.inference.layout import permutation, slice_ranges
+from cnnlint.model.inference.selecting import reduced_axes, shape_part
 
 if TYPE_CHECKING:
     from cnnlint.model.graph import Array

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnlint.model.graph import Shape, Value
-from cnnlint.model.shape_call import Contradiction
-from cnnlint.model.shape_ops_layout import reshaped
-from tests.model.one_node import Operand, defect_of, ints, shape_of, shapes_of
+from cnnlint.model.inference.call import Contradiction
+from cnnlint.model.inference.layout import reshaped
+from tests.model.inference.one_node import Operand, defect_of, ints, shape_of, shapes_of
 
 UNKNOWN_VECTOR = Value("v", "int64", (2,))
 SOME_INTEGERS = Value("v", "int64", (None,))

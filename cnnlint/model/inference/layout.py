@@ -6,7 +6,7 @@ from math import prod
 import numpy as np
 
 from cnnlint.model.graph import Dim, Shape, StaticShape
-from cnnlint.model.shape_call import (
+from cnnlint.model.inference.call import (
     Call,
     Contradiction,
     Handler,

@@ -1,6 +1,6 @@
 """Output shapes by operator: a table of pure functions, and those that keep the shape.
 
-A handler takes a :class:`~cnnlint.model.shape_call.Call` and returns the shapes of the node's
+A handler takes a :class:`~cnnlint.model.inference.call.Call` and returns the shapes of the node's
 outputs in order, None where even the rank is unknown. It may return more than the node has. It
 raises ``Contradiction`` where the node can't run and ``Unresolved`` where nothing can be said.
 """
@@ -8,7 +8,7 @@ raises ``Contradiction`` where the node can't run and ``Unresolved`` where nothi
 from collections.abc import Mapping
 
 from cnnlint.model.graph import Dim, Shape
-from cnnlint.model.shape_call import (
+from cnnlint.model.inference.call import (
     Call,
     Contradiction,
     Handler,
@@ -18,10 +18,10 @@ from cnnlint.model.shape_call import (
     product,
     spell,
 )
-from cnnlint.model.shape_ops_layout import LAYOUT
-from cnnlint.model.shape_ops_matrix import MATRIX, MICROSOFT_MATRIX
-from cnnlint.model.shape_ops_select import SELECT
-from cnnlint.model.shape_ops_window import MICROSOFT_WINDOW, WINDOW
+from cnnlint.model.inference.layout import LAYOUT
+from cnnlint.model.inference.matrix import MATRIX, MICROSOFT_MATRIX
+from cnnlint.model.inference.selecting import SELECT
+from cnnlint.model.inference.window import MICROSOFT_WINDOW, WINDOW
 
 
 def _same(call: Call) -> Shapes:

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnlint.model.graph import Shape
-from cnnlint.model.shape_call import Contradiction, broadcast, spell
-from cnnlint.model.shape_ops import HANDLERS
-from tests.model.one_node import Operand, defect_of, infer_one, ints, shape_of, shapes_of
+from cnnlint.model.inference.call import Contradiction, broadcast, spell
+from cnnlint.model.inference.handlers import HANDLERS
+from tests.model.inference.one_node import Operand, defect_of, infer_one, ints, shape_of, shapes_of
 
 IMAGE = (2, 4, 8, 8)
 MICROSOFT = {"domain": "com.microsoft"}

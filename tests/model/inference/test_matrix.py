@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnlint.model.graph import Shape
-from cnnlint.model.shape_call import Contradiction
-from cnnlint.model.shape_ops_matrix import matmul_shape
-from tests.model.one_node import Operand, defect_of, infer_one, shape_of, shapes_of
+from cnnlint.model.inference.call import Contradiction
+from cnnlint.model.inference.matrix import matmul_shape
+from tests.model.inference.one_node import Operand, defect_of, infer_one, shape_of, shapes_of
 
 MICROSOFT = {"domain": "com.microsoft"}
 

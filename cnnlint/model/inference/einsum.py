@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from cnnlint.model.graph import Dim, Shape
-from cnnlint.model.shape_call import Contradiction, Unresolved, broadcast
+from cnnlint.model.inference.call import Contradiction, Unresolved, broadcast
 
 _ELLIPSIS = "*"
 """Stands for ``...`` once the equation is parsed: one character an axis or a group of them."""
