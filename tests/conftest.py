@@ -1,15 +1,22 @@
 """What every test may use."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cnnlint.cli.main import main
 
 Run = Callable[..., tuple[int, str, str]]
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
+
+
+# A slow machine is no failure, and CI says the same of the same commit twice.
+settings.register_profile("cnnlint", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("cnnlint")
 
 
 @pytest.fixture(scope="session")

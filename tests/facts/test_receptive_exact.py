@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnlint.facts.dataflow import data_tensors
@@ -139,7 +139,6 @@ def itself(place: int) -> set[int]:
     return {place}
 
 
-@settings(deadline=None)
 @given(st.lists(LAYERS, max_size=4))
 def test_a_chain_reads_what_index_sets_say(layers: list[Layer]) -> None:
     net = on_a_line(layers)
@@ -148,7 +147,6 @@ def test_a_chain_reads_what_index_sets_say(layers: list[Layer]) -> None:
     assert reach(net.model(), net.last) == Reach((None, None, expected), is_global=False)
 
 
-@settings(deadline=None)
 @given(
     st.lists(padded(st.one_of(SLIDING, NEAREST)), max_size=2),
     st.lists(KEEPING, max_size=3),

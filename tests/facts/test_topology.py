@@ -8,7 +8,7 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnlint.facts.layers import Conv
@@ -316,7 +316,6 @@ def small_graphs(draw: st.DrawFn) -> Model:
     return made(edges, layers)
 
 
-@settings(deadline=None)
 @given(small_graphs())
 def test_runs_are_those_of_the_definition(model: Model) -> None:
     found = look(model)
@@ -325,7 +324,6 @@ def test_runs_are_those_of_the_definition(model: Model) -> None:
     assert found.plain_run_units == len(found.plain_run)
 
 
-@settings(deadline=None)
 @given(small_graphs())
 def test_depths_are_those_of_all_paths(model: Model) -> None:
     flow, last = to_the_output(model)

@@ -152,7 +152,7 @@ def test_every_truncation_is_refused() -> None:
         assert refusal(RELU[:cut]).code in {"empty", "truncated", "no-graph", "no-opset"}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_a_truncated_model_with_weights_is_refused(data: st.DataObject) -> None:
     weight = np.zeros((64, 64, 3, 3), np.float32)

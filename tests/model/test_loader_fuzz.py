@@ -59,7 +59,7 @@ def test_the_model_to_be_broken_is_whole() -> None:
     assert model.static("m") == (1, 10)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(PLACES, st.integers(0, 255)), min_size=1, max_size=8))
 def test_changed_bytes(changes: list[tuple[int, int]]) -> None:
     data = bytearray(EVERYTHING)
@@ -68,14 +68,14 @@ def test_changed_bytes(changes: list[tuple[int, int]]) -> None:
     loads_or_says_why(bytes(data))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(PLACES, st.integers(0, 40), st.binary(max_size=20) | st.tuples(PLACES, PLACES))
 def test_replaced_pieces(place: int, cut: int, piece: bytes | tuple[int, int]) -> None:
     new = piece if isinstance(piece, bytes) else EVERYTHING[slice(*sorted(piece))]
     loads_or_says_why(EVERYTHING[:place] + new + EVERYTHING[place + cut :])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_random_bytes(data: bytes) -> None:
     loads_or_says_why(data)
@@ -97,7 +97,7 @@ messages = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.lists(messages, max_size=4), messages)
 def test_random_fields(nodes: list[bytes], rest: bytes) -> None:
     relu = node("Relu", "x", "y").SerializeToString()

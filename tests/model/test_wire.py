@@ -203,7 +203,7 @@ def take_out_payloads(original: onnx.ModelProto, bones: Skeleton) -> onnx.ModelP
     return thin
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(models())
 def test_only_large_payloads_are_left_out(model: onnx.ModelProto) -> None:
     bones = skim(model.SerializeToString())
@@ -214,7 +214,7 @@ def test_only_large_payloads_are_left_out(model: onnx.ModelProto) -> None:
     )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(model=models())
 def test_a_file_and_its_bytes_give_the_same(model: onnx.ModelProto, tmp_path: Path) -> None:
     data, file = model.SerializeToString(), tmp_path / "model.onnx"
@@ -468,7 +468,7 @@ def test_every_truncation_of_a_small_model_is_refused() -> None:
             assert refusal(data[:cut])[0] == "truncated"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=100))
 def test_random_bytes_are_refused_or_copied(data: bytes) -> None:
     for start in (b"", number(1, 8), chunk(2, b"torch")):

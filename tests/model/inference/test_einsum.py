@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnlint.model.graph import Shape
@@ -76,7 +76,6 @@ def test_odd_equations_take_no_time() -> None:
         einsum_shape("." * 1_000_000 + "," * 1_000_000, [(2,)])
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.lists(st.sampled_from(LETTERS), min_size=1, max_size=4), min_size=1, max_size=3),
     st.data(),

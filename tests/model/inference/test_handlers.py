@@ -2,7 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnlint.model.graph import Shape
@@ -168,7 +168,6 @@ def test_what_cannot_run(
 DIMS = st.lists(st.integers(0, 3), max_size=4)
 
 
-@settings(deadline=None)
 @given(DIMS, DIMS)
 def test_broadcasting_does_what_numpy_does(a: list[int], b: list[int]) -> None:
     try:
@@ -180,7 +179,6 @@ def test_broadcasting_does_what_numpy_does(a: list[int], b: list[int]) -> None:
         assert broadcast(tuple(a), tuple(b)) == expected
 
 
-@settings(deadline=None)
 @given(DIMS, DIMS, st.data())
 def test_what_is_known_of_a_broadcast_is_true(
     a: list[int], b: list[int], data: st.DataObject

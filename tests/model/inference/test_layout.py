@@ -2,7 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnlint.model.graph import Shape, Value
@@ -55,7 +55,6 @@ def test_reshape_may_take_zeros_literally() -> None:
     assert defect_of("Reshape", (0, 3), ints(3, 0)) == "0x3 cannot be reshaped to 3x0"
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=4), st.data())
 def test_reshape_does_what_numpy_does(dims: list[int], data: st.DataObject) -> None:
     shape = tuple(dims)
@@ -270,7 +269,6 @@ SIZES = st.integers(1, 9)
 BOUNDS = st.integers(-9, 12)
 
 
-@settings(deadline=None)
 @given(SIZES, BOUNDS, BOUNDS, st.integers(-4, 4).filter(bool))
 def test_slice_does_what_numpy_does(size: int, start: int, stop: int, step: int) -> None:
     if step < 0:

@@ -2,7 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnlint.model.graph import Shape
@@ -118,7 +118,6 @@ def test_products_that_cannot_run(
     assert defect_of(op, *operands, **rest) == message
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(1, 3), min_size=1, max_size=4),
     st.lists(st.integers(1, 3), min_size=1, max_size=4),

@@ -2,7 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnlint.model.graph import Shape, Value
@@ -170,7 +170,6 @@ def test_what_cannot_be_selected(
     assert defect_of(op, *operands, **rest) == message
 
 
-@settings(deadline=None)
 @given(st.integers(-20, 20), st.integers(-20, 20), st.integers(-5, 5).filter(bool))
 def test_range_does_what_numpy_does(start: int, limit: int, delta: int) -> None:
     operands = (scalar(start), scalar(limit), scalar(delta))

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnlint.model.graph import Shape
@@ -319,7 +319,6 @@ def test_a_window_that_cannot_run(
     assert defect_of(op, *operands, **rest) == message
 
 
-@settings(deadline=None)
 @given(
     size=st.integers(1, 40),
     reach=st.integers(1, 12),
@@ -343,7 +342,6 @@ def test_window_positions_are_counted(
     assert count_windows(size, reach, stride, (begin, end), ceil=ceil) == len(starts) + extra
 
 
-@settings(deadline=None)
 @given(
     size=st.integers(1, 12),
     kernel=st.integers(1, 5),

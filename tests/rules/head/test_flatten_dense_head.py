@@ -272,7 +272,7 @@ def test_repeated_weights_are_left_alone() -> None:
     st.permutations(range(1, 4)),
     st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_map_whatever_its_layout(
     grid: list[int], channels: int, order: list[int], turned: bool
 ) -> None:

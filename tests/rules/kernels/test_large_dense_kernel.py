@@ -344,7 +344,6 @@ def rebuilt(stack: Stack) -> Net:
 
 
 @given(large_convs())
-@settings(deadline=None)
 def test_stack_costs_what_the_tool_counts_on_it(conv: Conv) -> None:
     stack = best_stack(conv)
     assume(stack is not None)
@@ -364,7 +363,7 @@ def test_stack_costs_what_the_tool_counts_on_it(conv: Conv) -> None:
 @given(
     st.sampled_from([5, 7, 9]), st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 2, 4])
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_cheapest_of_the_two_widths(kernel: int, cin: int, cout: int, groups: int) -> None:
     cin, cout = cin * groups, cout * groups
     conv = Net(cin, 6).conv(cout, kernel, groups=groups).facts().convs[0]

@@ -195,7 +195,7 @@ def test_no_bottleneck_without_sizes() -> None:
     st.integers(1, 2),
     st.sampled_from([0.2, 0.5, 0.7]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_bottleneck_costs_what_the_tool_counts_on_it(
     cin: int, cout: int, kernel: list[int], stride: int, least: float
 ) -> None:

@@ -164,7 +164,7 @@ def test_taps_by_counting_writes_on_a_line(kernel: int, stride: int, dilation: i
     st.integers(1, 2),
     st.integers(1, 2),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_remedies_cost_what_the_tool_counts_on_them(
     kernel: tuple[int, int], stride: tuple[int, int], groups: int, batch: int
 ) -> None:

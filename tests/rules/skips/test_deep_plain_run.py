@@ -368,7 +368,7 @@ def bypassed(net: Net, block: list[tuple[int, str]]) -> tuple[Net, bool]:
 
 
 @given(runs())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_plan_costs_what_the_tool_counts_on_it(layers: list[tuple[int, str]]) -> None:
     start = Net(4, 16, batch=2).relu()
     costs = []
