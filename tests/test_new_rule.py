@@ -55,6 +55,8 @@ def test_what_is_written_works(tmp_path: Path) -> None:
         ("X101", "my-pattern", "is no code"),
         ("K1", "my-pattern", "is no code"),
         ("K190", "Pattern", "is no name"),
+        ("K190", "2d-conv", "is no name"),
+        ("S390", "flatten-dense-head", "there already"),
     ],
 )
 def test_refuses(tmp_path: Path, code: str, name: str, why: str) -> None:

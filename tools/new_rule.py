@@ -101,7 +101,7 @@ def main() -> int:
     code, function = arguments.code.upper(), arguments.name.replace("-", "_")
     if not re.fullmatch(r"[A-Z]\d{3}", code) or code[0] not in FAMILIES:
         return _refuse(f"{code} is no code: a letter of {''.join(FAMILIES)} and three digits")
-    if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", function):
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", function):
         return _refuse(f"{arguments.name} is no name: two or more lower-case words, with hyphens")
     family, about = FAMILIES[code[0]]
     folder = arguments.root / "rules" / family
@@ -112,8 +112,9 @@ def main() -> int:
         tests / f"test_{function}.py": TEST.format(**names),
     }
     taken = [path for path in files if path.exists()]
-    taken += [path for path in folder.glob("*.py") if f'@rule("{code}"' in _squeezed(path)]
-    taken += [path for path in folder.glob("*.py") if f'"{code}",' in _squeezed(path)]
+    everything = sorted((arguments.root / "rules").glob("*/*.py"))
+    taken += [path for path in everything if path.stem == function]
+    taken += [path for path in everything if f'@rule("{code}",' in _squeezed(path)]
     if taken:
         return _refuse(f"{taken[0]} is there already")
     for directory in (folder, tests):

@@ -94,8 +94,8 @@ def check(  # noqa: PLR0913  (one parameter an option)
 
     files = expand(paths)
     if not files:
-        complain("no models found", "name .onnx files, or folders that hold some", level="warning")
-        return 2 if require_models else 0
+        level = "error" if require_models else "warning"
+        complain("no models found", "name .onnx files, or folders that hold some", level=level)
     rules, odd = registry.select(select, ignore)
     for remark in odd:
         complain(remark.cause, remark.cure, level="warning")
@@ -113,8 +113,8 @@ def check(  # noqa: PLR0913  (one parameter an option)
     report = Report(__version__, tuple(reports), None if never else Severity(fail_on))
     text = render(report, form, color=wants_color(color, output), quiet=quiet)
     write(text, output, [file for file in files if file])
-    tell_failures(report, quiet=form == "json" and output is None)
-    return report.exit_code
+    tell_failures(report)
+    return 2 if require_models and not files else report.exit_code
 
 
 def expand(paths: tuple[str, ...]) -> list[Path | None]:

@@ -2,6 +2,8 @@
 
 import os
 import sys
+from difflib import get_close_matches
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -23,6 +25,9 @@ class CheckByDefault(click.Group):
         """Put ``check`` in front of arguments that name no command."""
         own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
         if args and args[0] not in self.commands and args[0] not in own:
+            near = get_close_matches(args[0], list(self.commands), 1)
+            if near and not Path(args[0]).exists():
+                raise click.UsageError(f"no command {args[0]!r}; did you mean {near[0]!r}?")
             args = ["check", *args]
         return super().parse_args(ctx, args)
 
@@ -56,6 +61,9 @@ def main() -> NoReturn:
         # The reader has gone, `| head` perhaps: nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as error:
+        complain(f"output can't be written: {error.strerror or error}", "free some space")
+        code = 2
     except Exception as error:
         if os.environ.get("CNNLINT_DEBUG"):
             raise

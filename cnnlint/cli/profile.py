@@ -11,13 +11,14 @@ import click
 from cnnlint import __version__
 from cnnlint.cli.options import bindings, input_options, output_option
 from cnnlint.cli.streams import tell_failures, write
+from cnnlint.errors import UsageError
 
 if TYPE_CHECKING:
     from cnnlint.report.report import Report
 
 
 @click.command()
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--static", is_flag=True, help="Count only; run nothing.")
 @click.option(
     "--threads",
@@ -73,12 +74,17 @@ def profile(  # noqa: PLR0913  (one parameter an option)
     from cnnlint.report.report import Report  # noqa: PLC0415
 
     options = None if static else Options(threads=threads, duration_s=duration, seed=seed)
-    report = Report(
-        __version__,
-        (profile_model(model, bindings(batch, dims, shapes), options, progress(quiet=quiet)),),
-    )
+    if str(model) == "-":
+        raise UsageError("standard input can't be profiled", "give a file")
+    asked, tell = bindings(batch, dims, shapes), progress(quiet=quiet)
+    try:
+        profiled = profile_model(model, asked, options, tell, digest=form == "json")
+    finally:
+        if tell:
+            tell("")
+    report = Report(__version__, (profiled,))
     write(render(report, form), output, [model])
-    tell_failures(report, quiet=form == "json" and output is None)
+    tell_failures(report)
     return report.exit_code
 
 

@@ -23,10 +23,9 @@ def rule(code: str) -> int:
 
     found = find(code)
     click.echo(f"# {found.name} ({found.code})\n")
-    proven = f" · {found.proven} does what it suggests" if found.proven else ""
+    proven = f" · done as suggested in {found.proven}" if found.proven else ""
     click.echo(
-        f"{found.family} · {found.severity} · basis {found.basis} · fix {found.fix} · "
-        f"since {found.since}{proven}\n"
+        f"{found.family} · {found.severity} · basis {found.basis} · since {found.since}{proven}\n"
     )
     click.echo(found.doc)
     if found.options:

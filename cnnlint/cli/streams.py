@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
 
 def complain(cause: str, cure: str = "", *, level: str = "error") -> None:
-    """Say on stderr what is wrong, in one line, and what to do about it, in another."""
-    click.echo(f"{level}: {plain(cause)}", err=True)
-    if cure:
-        click.echo(f"  = help: {plain(cure)}", err=True)
+    """Say on stderr, in one line, what is wrong and what to do about it."""
+    click.echo(f"{level}: {plain(cause)}{'; ' if cure else ''}{plain(cure)}", err=True)
 
 
 def write(text: str, output: Path | None, inputs: Iterable[Path]) -> None:
@@ -34,32 +32,44 @@ def write(text: str, output: Path | None, inputs: Iterable[Path]) -> None:
     given = {path.resolve() for path in inputs}
     if output.resolve() in given or output.suffix == ".onnx":
         raise UsageError(f"--output {output} would overwrite a model", "name another file")
-    partial = output.with_name(f".{output.name}.{os.getpid()}.partial")
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(output)
+        if output.exists() and not output.is_file():
+            output.write_text(text, encoding="utf-8")  # a device or a pipe: it stays one
+        else:
+            _replace(output.resolve(), text)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise UsageError(
             f"--output {output} can't be written: {error.strerror}", "name another file"
         ) from error
+
+
+def _replace(file: Path, text: str) -> None:
+    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(file)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def wants_color(choice: str, output: Path | None) -> bool:
     """Decide on colour once: ``--color``, FORCE_COLOR, NO_COLOR, TERM=dumb, then the terminal."""
     if choice != "auto":
         return choice == "always"
-    if os.environ.get("FORCE_COLOR"):
+    if output is not None:
+        return False
+    if os.environ.get("FORCE_COLOR", "0") != "0":
         return True
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
-    return output is None and sys.stdout.isatty()
+    return sys.stdout.isatty()
 
 
-def tell_failures(report: "Report", *, quiet: bool) -> None:
+def tell_failures(report: "Report") -> None:
     """Say on stderr which models could not be read, and which rules failed."""
     for model in report.models:
-        if model.failure and not quiet:
+        if model.failure:
             complain(model.failure.message, model.failure.hint)
         for text in model.internal:
             complain(f"{model.path}: {text}", "this is a fault of cnnlint")

@@ -40,6 +40,8 @@ def cost(model: Model, node: Node) -> Cost:
     if node.op in MACS:
         macs = MACS[node.op](node, ins, outs)
         return Cost(macs, None if macs is None else 2 * macs + _bias(node, outs))
+    if node.op in RESIZING and node.get_str("mode", "nearest") == "nearest":
+        return Cost(0, 0)
     if node.op in FLOPS_PER_OUTPUT:
         return _elementwise(outs[0] if outs else None, FLOPS_PER_OUTPUT[node.op])
     if node.op in FLOPS_PER_INPUT:
@@ -163,9 +165,12 @@ FLOPS_PER_OUTPUT: Mapping[str, int] = {
     "SkipLayerNormalization": 8,
     "LRN": 6,
     **dict.fromkeys(("Softmax", "LogSoftmax"), 5),
-    **dict.fromkeys(("Resize", "Upsample", "GridSample", "RoiAlign"), 7),  # bilinear
+    **dict.fromkeys(("Resize", "Upsample", "GridSample", "RoiAlign"), 7),  # interpolation
 }
 """Operations for each number of the output."""
+
+RESIZING = frozenset({"Resize", "Upsample"})
+"""Free in their mode "nearest", which copies numbers."""
 
 _REDUCE = """
     ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd

@@ -99,7 +99,7 @@ class Facts:
         ops: dict[str, int] = {}
         for node in self.nodes:
             if not self.costs[node.key].counted:
-                name = f"{node.domain}:{node.op}" if node.domain else node.op
+                name = f"{node.domain}:{node.op}" if node.domain == "com.microsoft" else node.op
                 ops[name] = ops.get(name, 0) + 1
         return dict(sorted(ops.items()))
 

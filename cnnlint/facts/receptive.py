@@ -149,8 +149,10 @@ def _trunk(model: Model, gate_edges: frozenset[tuple[str, Key]]) -> set[str]:
     queue, trunk = list(model.outputs), set(model.outputs)
     while queue:
         node = model.producer_of.get(queue.pop())
-        for name in node.inputs if node else ():
-            if node and name not in trunk and (name, node.key) not in gate_edges:
+        if node is None:
+            continue
+        for name in node.inputs:
+            if name not in trunk and (name, node.key) not in gate_edges:
                 trunk.add(name)
                 queue.append(name)
     return trunk

@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from cnnlint.errors import LoadError
+from cnnlint.errors import LoadError, UsageError
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.finding import Finding
 from cnnlint.lint.rule import Rule
 from cnnlint.model.binding import Bindings
 from cnnlint.model.graph import Model, Node
 from cnnlint.model.loader import load
+from cnnlint.model.source import sha256
 from cnnlint.report.describe import layer_rows, reported_layer, summary
 from cnnlint.report.report import Failure, ModelReport, ReportedFinding
 
@@ -44,6 +45,10 @@ def check_model(
         model = load(source, bindings, name=path)
     except LoadError as error:
         return ModelReport(path, failure=Failure(error.code, error.cause, error.cure)), None
+    except UsageError:
+        raise
+    except Exception as error:  # noqa: BLE001  (one file must not take the others down)
+        return ModelReport(path, failure=_fault(path, error)), None
     facts = Facts(model)
     findings, broken = run_rules(facts, rules)
     report = ModelReport(
@@ -76,12 +81,9 @@ def fingerprint(code: str, node: Node) -> str:
     return hashlib.sha256(f"{code}\0{node.path}\0{node.op}".encode()).hexdigest()[:16]
 
 
-def sha256(source: str | Path | bytes) -> str:
-    """Return the SHA-256 of a model's bytes, in hexadecimal."""
-    if isinstance(source, bytes):
-        return hashlib.sha256(source).hexdigest()
-    with Path(source).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _fault(path: str, error: Exception) -> Failure:
+    cause = f"{path}: internal error: {type(error).__name__}: {error}"
+    return Failure("internal", cause, "this is a fault of cnnlint", internal=True)
 
 
 def _reported(facts: Facts, rule: Rule, finding: Finding) -> ReportedFinding:

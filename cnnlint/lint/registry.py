@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from pkgutil import walk_packages
+from types import ModuleType
 
 import cnnlint.rules
 from cnnlint.errors import RuleError, UsageError
@@ -16,16 +17,24 @@ def builtin_rules() -> tuple[Rule, ...]:
     """Return the rules of every family folder, by code.
 
     Raises:
-        RuleError: two rules share a code or a name.
+        RuleError: two rules share a code or a name, or a rule's file can't be imported.
     """
     rules: dict[str, Rule] = {}
     for module in walk_packages(cnnlint.rules.__path__, "cnnlint.rules."):
-        for found in vars(import_module(module.name)).values():
+        for found in vars(_imported(module.name)).values():
             if isinstance(found, Rule):
                 for key in (found.code, found.name):
                     if rules.setdefault(key, found) is not found:
                         raise RuleError(f"two rules are called {key}", "rename one of them")
     return tuple(sorted(set(rules.values()), key=lambda r: r.code))
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except Exception as error:
+        cause = f"{name} can't be imported: {type(error).__name__}: {error}"
+        raise RuleError(cause, "mend or remove that file") from error
 
 
 def find(key: str) -> Rule:

@@ -79,7 +79,8 @@ def bind(inputs: Sequence[Input], bindings: Bindings) -> Bound:
     dimensions stay None, and are named.
 
     Raises:
-        UsageError: a shape of the wrong rank, a bare shape for several inputs.
+        UsageError: a shape of the wrong rank or unlike the declared one or another option, a
+            bare shape for several inputs.
     """
     shapes = {_the_only(inputs) if name == "" else name: s for name, s in bindings.shapes.items()}
     symbols = dict(bindings.dims)
@@ -159,8 +160,14 @@ def _learn_symbols(entry: Input, shape: StaticShape | None, symbols: dict[str, i
             "give one size an axis",
         )
     for axis, (declared, size) in enumerate(zip(entry.declared, shape, strict=True)):
-        if not isinstance(declared, int):
-            symbols.setdefault(dim_name(entry, axis), size)
+        name = dim_name(entry, axis)
+        known = declared if isinstance(declared, int) else symbols.setdefault(name, size)
+        if known != size:
+            raise UsageError(
+                f"--input-shapes gives {size} for axis {axis} of input {entry.name!r}, which is "
+                f"{known}",
+                "export with that axis dynamic" if known == declared else "ask for one size",
+            )
 
 
 def _batch_dims(inputs: Sequence[Input]) -> set[str]:

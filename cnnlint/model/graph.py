@@ -76,6 +76,7 @@ class Node:
     key: Key
     name: str
     op: str
+    """The operator; one of a foreign domain carries that in front: ``acme:Conv``."""
     domain: str
     inputs: tuple[str, ...]
     """Tensor names, "" for an absent optional input."""

@@ -116,6 +116,22 @@ def _refuse_unusable(proto: "onnx.ModelProto", path: str) -> None:
         raise LoadError("made-twice", cause, "give every tensor a name of its own")
 
 
+def _refuse_dangling(
+    nodes: list[Node], given: Mapping[str, Value], outputs: list[str], path: str
+) -> None:
+    """Refuse tensors that are read, or promised, and that nothing makes."""
+    made = {name for node in nodes for name in node.outputs} | given.keys() | {""}
+    for node in nodes:
+        for name in (*node.inputs, *node.captures):
+            if name not in made:
+                cause = f"{path}: {_shown(node.path)} reads {_shown(name)!r}, which nothing makes"
+                raise LoadError("undefined-input", cause, "export or download it again")
+    for name in outputs:
+        if name not in made:
+            cause = f"{path}: nothing makes the output {_shown(name)!r}"
+            raise LoadError("undefined-output", cause, "export or download it again")
+
+
 def _assemble(
     proto: "onnx.ModelProto", bones: Skeleton, source: Source, path: str, bindings: Bindings
 ) -> Model:
@@ -127,6 +143,7 @@ def _assemble(
     bound = bind([entry for entry in protos.inputs(graph) if entry.name not in weights], bindings)
     given = weights | constants
     given |= {entry.name: Value(entry.name, entry.dtype, entry.bound) for entry in bound.inputs}
+    _refuse_dangling(nodes, given, [protos.text(entry.name) for entry in graph.output], path)
     opsets = {protos.domain(entry.domain): entry.version for entry in proto.opset_import}
     inferred = infer(nodes, given, opsets, protos.declared(graph, bound.symbols))
     files = stored.data_files

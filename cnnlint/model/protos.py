@@ -44,6 +44,15 @@ def dtype_name(kind: int) -> str | None:
     return renamed.get(name, name.lower())
 
 
+def operator(proto: "onnx.NodeProto") -> str:
+    """Return what a node does, with its domain in front unless that is ONNX's or onnxruntime's.
+
+    So ``acme:Conv`` is never taken for a convolution.
+    """
+    own, name = domain(proto.domain), text(proto.op_type)
+    return name if own in {"", "com.microsoft"} else f"{own}:{name}"
+
+
 def inputs(graph: "onnx.GraphProto") -> list[Input]:
     """Return the declared inputs of a graph, weights of IR 3 files among them."""
     return [
@@ -149,7 +158,7 @@ class Stored:
         return Node(
             key=("", index),
             name=text(proto.name),
-            op=text(proto.op_type),
+            op=operator(proto),
             domain=domain(proto.domain),
             inputs=tuple(text(name) for name in proto.input),
             outputs=tuple(text(name) for name in proto.output),

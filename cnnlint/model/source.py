@@ -1,5 +1,6 @@
 """Random access to the bytes of a model, wherever they lie; reading is left to the caller."""
 
+import hashlib
 import os
 from pathlib import Path
 from types import TracebackType
@@ -71,3 +72,11 @@ class BytesSource:
     def read(self, offset: int, length: int) -> bytes:
         """Return ``length`` bytes from ``offset`` on."""
         return self._data[offset : offset + length]
+
+
+def sha256(source: str | Path | bytes) -> str:
+    """Return the SHA-256 of a model's bytes, in hexadecimal."""
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).hexdigest()
+    with Path(source).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from cnnlint.errors import LoadError
+from cnnlint.errors import LoadError, ProfileError
 from cnnlint.facts.facts import Facts
 from cnnlint.model.binding import Bindings, check_all_used
 from cnnlint.model.loader import load
+from cnnlint.model.source import sha256
 from cnnlint.profile.run import Options, profile
 from cnnlint.report.describe import layer_rows, summary
 from cnnlint.report.report import Failure, ModelReport
@@ -17,8 +18,17 @@ def profile_model(
     bindings: Bindings,
     options: Options | None,
     progress: Callable[[str], None] | None = None,
+    *,
+    digest: bool = False,
 ) -> ModelReport:
     """Count what each layer costs and, given options, measure how long the model runs.
+
+    Args:
+        path: the model.
+        bindings: sizes of open dimensions.
+        options: how to measure, None to count only.
+        progress: is told what comes next.
+        digest: whether to hash the file, which reads every byte of it.
 
     Raises:
         UsageError: the bindings don't fit the model, or there is no such path.
@@ -30,8 +40,14 @@ def profile_model(
         return ModelReport(str(path), failure=Failure(error.code, error.cause, error.cure))
     check_all_used(bindings, [model])
     facts = Facts(model)
+    hashed = sha256(path) if digest else None
     if options is None:
-        return ModelReport(str(path), summary=summary(facts), layers=layer_rows(facts))
+        return ModelReport(str(path), hashed, summary=summary(facts), layers=layer_rows(facts))
+    if model.free_dims:
+        raise ProfileError(
+            f"the size of the input is open: {', '.join(model.free_dims)}",
+            "give it with --dim NAME=SIZE or --input-shapes",
+        )
     measured = profile(model, options, progress)
     times = measured.layers
     others = {"(layout reorders)": times.overhead_ms, "(between kernels)": times.gap_ms}
@@ -39,6 +55,7 @@ def profile_model(
         others["(kernels of unknown origin)"] = times.unmapped_ms
     return ModelReport(
         str(path),
+        hashed,
         summary=summary(facts),
         layers=layer_rows(facts, times.by_node),
         latency=measured.latency,

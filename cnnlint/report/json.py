@@ -51,6 +51,7 @@ def _model(model: ModelReport) -> Json:
         "layers": None if model.layers is None else [_row(row) for row in model.layers],
         "findings": None if model.findings is None else [_finding(f) for f in model.findings],
         "latency": None if model.latency is None else _plain(asdict(model.latency)),
+        "other_times_ms": None if model.layer_times is None else dict(model.layer_times),
         "internal_errors": list(model.internal),
     }
 

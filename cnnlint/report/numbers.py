@@ -10,6 +10,11 @@ def count(number: int | None) -> str:
     return UNKNOWN if number is None else f"{number:,}"
 
 
+def plural(number: int, noun: str) -> str:
+    """Return how many of something: ``1 node``, ``2 nodes``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def macs(number: int | None) -> str:
     """Return MACs: ``1.81 GMACs``, ``629.4 MMACs``, ``12,345 MACs``."""
     if number is None:

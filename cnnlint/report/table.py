@@ -60,10 +60,10 @@ def _cells(row: LayerRow, *, timed: bool) -> list[str]:
 def _totals(model: ModelReport, summary: Summary, rows: tuple[LayerRow, ...]) -> list[str]:
     sizes = [row.activation_bytes for row in rows]
     known = [size for size in sizes if size is not None]
-    least = ">=" if summary.macs_are_lower_bound else ""
+    least = ">=" if summary.macs_are_lower_bound and summary.macs is not None else ""
     cells = [
         "total",
-        f"{len(rows)} layers",
+        numbers.plural(len(rows), "layer"),
         "",
         "",
         "",

@@ -39,11 +39,7 @@ def render_text(report: Report, style: TextStyle) -> str:
 def verdict(model: ModelReport) -> str:
     """Return how many findings there are, by severity."""
     found = [finding.severity for finding in model.findings or ()]
-    counts = [
-        f"{found.count(level)} {level}{'s' if found.count(level) > 1 else ''}"
-        for level in Severity
-        if level in found
-    ]
+    counts = [numbers.plural(found.count(level), level) for level in Severity if level in found]
     return ", ".join(counts) or "no findings"
 
 
@@ -63,24 +59,24 @@ def remarks(summary: Summary) -> Iterator[str]:
     if summary.free_dims:
         names = ", ".join(map(plain, summary.free_dims))
         yield f"input size is open: {names}; give it with --dim NAME=SIZE"
-    if summary.uncounted_ops:
-        ops = ", ".join(f"{plain(op)} ({n})" for op, n in summary.uncounted_ops.items())
-        yield f"totals are a lower bound: nobody knows what these cost: {ops}"
-    if summary.macs is None and not summary.free_dims:
-        yield "MACs are unknown: the shape of a layer with weights is"
-    if summary.coverage.unresolved_shapes and not summary.free_dims:
+    for op, times in summary.uncounted_ops.items():
         yield (
-            f"the shapes of {summary.coverage.unresolved_shapes} nodes are unknown, and no rule "
-            "that needs them has looked there; export with standard operators, or store the "
-            "shapes in the file"
+            f"{plain(op)} ({numbers.plural(times, 'node')}) is not counted, so all totals are "
+            "lower bounds; where the shapes behind it are unknown, no rule looked: export with "
+            "standard operators, or store the shapes in the file"
         )
+    if summary.coverage.unresolved_shapes and not (summary.free_dims or summary.uncounted_ops):
+        count = numbers.plural(summary.coverage.unresolved_shapes, "node")
+        yield f"the shapes of {count} are unknown, and no rule that needs them looked there"
     for text in summary.coverage.defects[:MAX_LAYERS]:
         yield f"not checked: {plain(text)}"
 
 
 def _summary(model: ModelReport, summary: Summary, style: TextStyle) -> Iterator[str]:
     worst = max((f.severity for f in model.findings or ()), key=lambda s: s.rank, default=None)
-    state = click.style(verdict(model), fg=_COLOURS[worst] if worst else "green", bold=True)
+    holes = summary.coverage.unresolved_shapes or summary.uncounted_ops
+    clean = None if holes else "green"
+    state = click.style(verdict(model), fg=_COLOURS[worst] if worst else clean, bold=True)
     line = f"{plain(model.path)}: {state} · {facts_line(summary)}"
     yield line if style.color else click.unstyle(line)
     for remark in remarks(summary):
@@ -103,7 +99,7 @@ def _finding(model: ModelReport, finding: ReportedFinding, style: TextStyle) -> 
     for name, amounts in (("saves", savings(finding)), ("costs", costs(finding))):
         if amounts:
             yield from _field(name, amounts)
-    proven = f"; {finding.proven} does it" if finding.proven else ""
+    proven = f"; done as suggested in {finding.proven}" if finding.proven else ""
     yield f"   = basis: {finding.basis}{proven}"
     yield f"   = rule: cnnlint rule {finding.code}"
 

@@ -51,6 +51,8 @@ def relu_before_output(facts: Facts) -> Iterator[Finding]:
     - Goodfellow et al., Deep Learning, 2016, section 6.2.2 (output units)
     - Iandola et al., SqueezeNet, 2016, table 1
     """
+    if not facts.weighted:
+        return
     seen = set()
     for output in facts.model.outputs:
         found = _rectifier(facts, output)
@@ -63,10 +65,15 @@ def relu_before_output(facts: Facts) -> Iterator[Finding]:
             if squashed
             else f"output {output}: it"
         )
+        place = "the pool in front of " if pooled else ""
         yield Finding(
             nodes=(activation.node,),
-            message=f"{activation.kind} straight before {before} {LIMITS[activation.kind]}",
-            suggestion="take the activation out and train again; the output then has both signs",
+            message=f"{activation.kind} straight before {place}{before} {LIMITS[activation.kind]}",
+            suggestion=(
+                "a classifier without the activation in front of the pool; needs retraining"
+                if pooled
+                else "take the activation out; the output then has both signs; needs retraining"
+            ),
             evidence={
                 "output": output,
                 "kind": activation.kind,

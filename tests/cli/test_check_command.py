@@ -120,11 +120,49 @@ def test_one_unreadable_file_leaves_the_others_alone(run: Run, models: Path) -> 
 def test_unreadable_file_in_json(run: Run, models: Path) -> None:
     (models / "clean.onnx").write_bytes(b"")
     code, out, err = run("check", models / "clean.onnx", "--format", "json")
-    assert (code, err) == (1, "")
+    assert code == 1
+    assert "clean.onnx: empty (0 bytes)" in err
     (model,) = json.loads(out)["models"]
     assert model["status"] == "error"
     assert model["error"]["code"] == "empty"
     assert set(model) == {"path", "sha256", "status", "error"}
+
+
+def test_json_of_nothing_is_a_document(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("check", tmp_path, "--format", "json", "--require-models")
+    assert code == 2
+    assert json.loads(out)["models"] == []
+    assert err.startswith("error: no models found")
+
+
+def test_output_keeps_pipes_and_follows_links(run: Run, models: Path) -> None:
+    link, real, pipe = (models / name for name in ("link", "real", "pipe"))
+    link.symlink_to(real)
+    assert run("check", models / "clean.onnx", "-o", link)[0] == 0
+    assert link.is_symlink()
+    assert "no findings" in real.read_text()
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    assert run("check", models / "clean.onnx", "-o", pipe)[0] == 0
+    assert b"no findings" in os.read(reader, 1000)
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_mistyped_command_is_no_path(run: Run, models: Path) -> None:
+    code, _, err = run("chekc", models / "clean.onnx")
+    assert code == 2
+    assert "did you mean 'check'?" in err
+
+
+def test_a_foreign_operator_is_not_taken_for_the_standard_one(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    net = Net(3, 32).shaped("w", 8, 3, 3, 3).op("Conv", "w", domain="acme", name="a")
+    path.write_bytes(net.proto().SerializeToString())
+    _, out, _ = run("check", path, "--format", "json")
+    summary = json.loads(out)["models"][0]["summary"]
+    assert summary["uncounted_ops"] == {"acme:Conv": 1}
+    assert (summary["macs"], summary["macs_are_lower_bound"]) == (0, True)
 
 
 def test_output_goes_to_a_file(run: Run, models: Path) -> None:

@@ -13,6 +13,11 @@ from tests.net import Net
 sizes = st.integers(1, 5)
 
 
+def resized(mode: str) -> Net:
+    scales = np.array([1, 1, 2, 2], np.float32)
+    return Net(4, 8).stored("scales", scales).op("Resize", "", "scales", mode=mode)
+
+
 @pytest.mark.parametrize(
     ("net", "macs", "params"),
     [
@@ -63,6 +68,8 @@ def test_macs_and_params(net: Net, macs: int, params: int) -> None:
         (Net(4, 8).gap(), 256),
         (Net(4, 8).op("Softmax"), 5 * 256),
         (Net(4, 8).flatten(), 0),
+        (resized("nearest"), 0),
+        (resized("linear"), 7 * 4 * 256),
         (Net(4, 8).op("Transpose", perm=[0, 2, 3, 1]), 0),
         (Net(4, 8).conv(2, 1), 2 * 512 + 128),
         (Net(4, 8).conv(2, 1, bias=False), 2 * 512),

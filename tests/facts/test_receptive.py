@@ -244,7 +244,7 @@ def test_einsum_sums_over_what_it_drops() -> None:
     assert last(gone) == Reach(square(3).axes[:3], is_global=True)
 
 
-@pytest.mark.parametrize("equation", ["...chw,kc->...khw", "nch,kc->nkh"])
+@pytest.mark.parametrize("equation", ["...chw,kc->...khw", "nch,kc->nkh", "...w,w->..."])
 def test_an_equation_that_cannot_be_read_is_not_followed(equation: str) -> None:
     net = image().conv(4).shaped("w", 5, 4).op("Einsum", "w", equation=equation)
     assert net.last not in reaches(net.model())

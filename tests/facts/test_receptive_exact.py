@@ -160,7 +160,7 @@ def test_branches_read_what_index_sets_say(
     side = on_a_line(left, start).mark("left")
     net = on_a_line(tail, on_a_line(right, side.goto("stem")).add("left"))
     before = chained(stem, itself)
-    sides = chained(left, before), chained(right, before)
+    sides = chained(right, before), chained(left, before)  # as Add has them: ties go to the first
     layers = [*stem, *tail]
     most = spans(chained(tail, meeting(*sides, least=False)), layers)
     least = spans(chained(tail, meeting(*sides, least=True)), layers)

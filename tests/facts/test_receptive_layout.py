@@ -275,3 +275,26 @@ def test_scales_in_the_style_of_old_opsets() -> None:
         dim.dim_param = name
     proto.opset_import[0].version = 7
     assert reaches(load(proto.SerializeToString()))["up"].jump == (Fraction(1, 2), Fraction(1))
+
+
+def test_a_resize_may_name_its_axes() -> None:
+    net = image(8).conv(4).stored("x2", np.array([2.0, 4.0], np.float32))
+    proto = net.op("Resize", "", "x2", axes=[-1, 2]).proto()
+    proto.opset_import[0].version = 18
+    for name, dim in zip("hw", proto.graph.input[0].type.tensor_type.shape.dim[2:], strict=True):
+        dim.dim_param = name
+    found = reaches(load(proto.SerializeToString()))["resize1_out"]
+    assert found.jump == (Fraction(1, 4), Fraction(1, 2))
+
+
+@pytest.mark.parametrize("scale", [np.nan, np.inf, 0.0, -1.0])
+def test_a_scale_that_is_none_loses_the_places(scale: float) -> None:
+    net = image(8).conv(4).stored("s", np.array([1, 1, scale, 2], np.float32))
+    net = net.op("Resize", "", "s")
+    found = reaches(open_sides(net)).get(net.last)
+    assert found is None or found.axes[2] is None
+
+
+def test_a_shape_decides_before_a_scale() -> None:
+    net = image(9).conv(4).stored("s", np.array([1, 1, 1.5, 1.5], np.float32))
+    assert last(net.op("Resize", "", "s")).jump == (Fraction(9, 13),) * 2

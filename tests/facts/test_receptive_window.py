@@ -86,3 +86,9 @@ def test_a_position_that_reads_nothing_counts_for_nothing() -> None:
     assert merge([holes, upsampled(3)]).smallest == 1
     nothing = Window(2, 1, (None,), (None,))
     assert (nothing.smallest, nothing.largest) == (0, 0)
+
+
+def test_places_that_read_nothing_stay_so_beside_another_jump() -> None:
+    holes = slide_transposed(pixels(2), 2, 3, 1, 0)
+    assert holes
+    assert merge([holes, pixels(2)]).narrow == holes.narrow

@@ -175,7 +175,7 @@ def test_activation_bytes() -> None:
 
 def test_unresolved() -> None:
     facts = Net(4, 8).op("Wavelet", domain="acme").relu().facts()
-    assert [node.op for node in facts.unresolved] == ["Wavelet", "Relu"]
+    assert [node.op for node in facts.unresolved] == ["acme:Wavelet", "Relu"]
     assert [facts.activation_bytes(node) for node in facts.nodes] == [None, None]
 
 

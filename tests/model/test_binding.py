@@ -173,7 +173,7 @@ def test_names_of_something_else(name: str) -> None:
         (("b", 3, "s"), Bindings(shapes={"x": (2, 3, 9)}), (2, 3, 9), (), ()),
         ((None, 3, None), Bindings(shapes={"x": (2, 3, 9)}), (2, 3, 9), (), ()),
         ((None, 3, None), Bindings(shapes={"": (2, 3, 9)}), (2, 3, 9), (), ()),
-        ((1, 3, 8), Bindings(shapes={"": (8, 3, 64)}), (8, 3, 64), (), ()),
+        ((1, 3, 8), Bindings(shapes={"": (1, 3, 8)}), (1, 3, 8), (), ()),
         ((None, 3), Bindings(shapes={"other": (2, 3)}), (1, 3), ("x.0 = 1",), ()),
         (("b", 3), Bindings(batch=4, shapes={"x": (2, 3)}), (2, 3), (), ()),
     ],
@@ -347,3 +347,18 @@ def test_an_input_of_unknown_rank_has_no_dimensions_to_ask_for(asked: Bindings) 
 )
 def test_nothing_is_said_where_no_model_could_be_read(asked: Bindings) -> None:
     check_all_used(asked, [])
+
+
+@pytest.mark.parametrize(
+    ("asked", "cause"),
+    [
+        (Bindings(shapes={"x": (1, 4, 8)}), "gives 4 for axis 1 of input 'x', which is 3"),
+        (
+            Bindings(dims={"h": 8}, shapes={"x": (1, 3, 9)}),
+            "gives 9 for axis 2 of input 'x', which is 8",
+        ),
+    ],
+)
+def test_options_that_contradict_the_file_or_each_other(asked: Bindings, cause: str) -> None:
+    with pytest.raises(UsageError, match=cause):
+        bind([Input("x", "float32", ("n", 3, "h"), None)], asked)

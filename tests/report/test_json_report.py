@@ -20,6 +20,7 @@ MODEL = {
     "findings",
     "latency",
     "internal_errors",
+    "other_times_ms",
 }
 SUMMARY = {
     "params",

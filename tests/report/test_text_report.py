@@ -27,7 +27,7 @@ def test_a_finding() -> None:
         "           nearest Resize and a convolution of 3x3 have no overlap (9,437,184 MACs);\n"
         "           needs retraining\n"
         "   = costs: 1.8 MMACs, 1,792 params\n"
-        "   = basis: published; U-Net (2x2, stride 2) does it\n"
+        "   = basis: published; done as suggested in U-Net (2x2, stride 2)\n"
         "   = rule: cnnlint rule P409\n"
         "\n"
         "<stdin>: 1 warning · 4,624 params · 4.7 MMACs · receptive field 4x4\n"
@@ -46,16 +46,16 @@ def test_unknown_operator() -> None:
     text = shown(Net(4, 8).conv(4, name="a").op("Wavelet", domain="acme").op("Abs"))
     assert text == (
         "<stdin>: no findings · 148 params · at least 9,216 MACs · receptive field 3x3\n"
-        "  = note: totals are a lower bound: nobody knows what these cost: acme:Wavelet (1)\n"
-        "  = note: the shapes of 2 nodes are unknown, and no rule that needs them has looked "
-        "there; export with standard operators, or store the shapes in the file\n"
+        "  = note: acme:Wavelet (1 node) is not counted, so all totals are lower bounds; where "
+        "the shapes behind it are unknown, no rule looked: export with standard operators, or "
+        "store the shapes in the file\n"
     )
 
 
 def test_contradiction() -> None:
     text = shown(Net(4, 8).shaped("w", 8, 5, 3, 3).op("Conv", "w", name="a"))
     assert "? MACs" in text
-    assert "  = note: MACs are unknown: the shape of a layer with weights is\n" in text
+    assert "the shapes of 1 node are unknown" in text
     assert "  = note: not checked: a: weight takes 5 input channels, the input has 4\n" in text
 
 

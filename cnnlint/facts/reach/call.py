@@ -48,9 +48,6 @@ class Call:
 
     def rank(self, index: int) -> int | None:
         """Return the number of axes of an input, constant or not."""
-        seen = self.main(index)
-        if seen:
-            return len(seen.axes)
         shape = self.model.value(self.node.inputs[index]).shape if self.has(index) else None
         return None if shape is None else len(shape)
 

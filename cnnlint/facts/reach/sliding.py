@@ -39,7 +39,7 @@ def _pool(call: Call) -> Seen | None:
         return None
     if layer.is_global:
         return collapsed(seen, range(2, len(seen.axes)))
-    if layer.kernel is None or len(seen.axes) != len(layer.kernel) + 2:
+    if len(seen.axes) != len(layer.kernel or ()) + 2:
         return None
     grid = seen.axes[2:]
     sizes = call.sizes(len(seen.axes))[2:]

@@ -104,8 +104,6 @@ def slide_transposed(
         if place % common:
             return range(0)
         tap = place // common * pow(dilation // common, -1, every) % every
-        if tap >= kernel:
-            return range(0)
         step = dilation // common
         last = (place - tap * dilation) // stride
         return range(last - (kernel - 1 - tap) // every * step, last + 1, step)
@@ -177,8 +175,6 @@ def _gather(window: Window, reads: Reads, pace: Fraction) -> Window | None:
 
 def _ends(places: range, period: int) -> tuple[int, ...]:
     """Return the places that can hold the first or last pixel: one period at either end."""
-    if len(places) <= 2 * period:
-        return tuple(places)
     return (*places[:period], *places[-period:])
 
 

@@ -61,15 +61,19 @@ class OnnxInference:
         from onnx import defs  # noqa: PLC0415  (0.15 s that models of common operators don't need)
 
         try:
-            return defs.get_schema(node.op, self._opsets.get(node.domain, 1), node.domain)
+            return defs.get_schema(_bare(node), self._opsets.get(node.domain, 1), node.domain)
         except (defs.SchemaError, TypeError, ValueError):
             return None
+
+
+def _bare(node: Node) -> str:
+    return node.op.removeprefix(f"{node.domain}:")
 
 
 def _node_proto(node: Node) -> "onnx.NodeProto":
     from onnx import helper  # noqa: PLC0415  (see _look_up)
 
-    proto = helper.make_node(node.op, node.inputs, node.outputs, domain=node.domain)
+    proto = helper.make_node(_bare(node), node.inputs, node.outputs, domain=node.domain)
     proto.attribute.extend(helper.make_attribute(k, v) for k, v in node.attrs.items() if v != ())
     return proto
 

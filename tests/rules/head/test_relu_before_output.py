@@ -154,7 +154,7 @@ def test_several_outputs(net: Net, found: dict[str, Severity]) -> None:
         ),
         pytest.param(
             MAP.relu().gap().flatten(),
-            "Relu straight before output flatten5_out: it is never negative",
+            "Relu straight before the pool in front of output flatten5_out: it is never negative",
             {"output": "flatten5_out", "kind": "Relu", "squashed_by": None, "pooled": True},
             id="pooled",
         ),
@@ -164,7 +164,9 @@ def test_words(net: Net, message: str, evidence: dict[str, object]) -> None:
     (finding,) = relu_before_output.run(net.facts())
     assert finding.message == message
     assert finding.suggestion == (
-        "take the activation out and train again; the output then has both signs"
+        "a classifier without the activation in front of the pool; needs retraining"
+        if evidence["pooled"]
+        else "take the activation out; the output then has both signs; needs retraining"
     )
     assert finding.evidence == evidence
     assert finding.saving == Saving()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -390,9 +392,19 @@ def test_stride_stands_where_it_can() -> None:
     padded = best_stack(Net(64, 32).conv(64, 7, stride=2).facts().convs[0])
     assert padded
     assert (padded.stride_first, padded.grids) == (True, ((16, 16),) * 3)
+    wide = best_stack(Net(64, 32).conv(64, 7, stride=(1, 2)).facts().convs[0])
+    assert wide
+    assert (wide.stride_first, wide.grids) == (True, ((32, 16),) * 3)
     half = best_stack(Net(64, 32).conv(16, 7, stride=2, pad=2).facts().convs[0])
     assert half
     assert (half.stride_first, half.grids) == (True, ((15, 15),) * 3)
     less = best_stack(Net(64, 32).conv(16, 7, stride=(2, 1), pad=(1, 2)).facts().convs[0])
     assert less
     assert (less.stride_first, less.grids) == (False, ((32, 32), (30, 32), (14, 30)))
+
+
+def test_no_stack_without_sizes() -> None:
+    conv = Net(64, 8).conv(64, 7).facts().convs[0]
+    assert best_stack(conv)
+    assert best_stack(replace(conv, in_shape=None)) is None
+    assert best_stack(replace(conv, out_shape=None)) is None

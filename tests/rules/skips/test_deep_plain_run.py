@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from cnnlint.facts.facts import Facts
+from cnnlint.facts.shortcuts import Shortcuts, plan
 from cnnlint.lint.finding import Saving, Severity
 from cnnlint.lint.rule import OptionValue
 from cnnlint.model.loader import load
-from rules.skips.deep_plain_run import Shortcuts, deep_plain_run, plan
+from rules.skips.deep_plain_run import deep_plain_run
 from tests.net import Net
 
 Options = dict[str, OptionValue]
