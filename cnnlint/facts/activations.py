@@ -154,7 +154,7 @@ def _through(node: Node, place: int, operands: tuple[str, ...], onward: int, gat
     """Return what lies ahead of an input of a node, given what does so of its outputs."""
     name = node.inputs[place]
     if place in COORDINATE_OPERANDS.get(node.op, ()):
-        return ELSEWHERE | onward & (LIVE | LAYER)
+        return onward & (LIVE | LAYER)
     if place in INDEX_OPERANDS.get(node.op, ()):
         return LIVE
     if node.op in MATRIX_PRODUCTS and len(operands) > 1:

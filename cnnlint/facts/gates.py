@@ -52,7 +52,7 @@ def find_gates(model: Model, data: frozenset[str], clusters: Iterable[Cluster]) 
         cluster = owner.get(node.key)
         if cluster is None and node.outputs:
             search.visit(node)
-        elif cluster and cluster.result in node.outputs and cluster.kind in GATING:
+        elif cluster and cluster.kind in GATING:
             search.gate_of[cluster.result] = cluster
     return Gates(frozenset(search.edges), frozenset(search.partners), frozenset(search.self_gates))
 
@@ -145,7 +145,7 @@ class _Search:
                 continue
             if start in node.outputs:
                 return True
-            fresh = [n for n in node.inputs if n in self.data and n not in seen]
+            fresh = [name for name in node.inputs if name not in seen]
             seen.update(fresh)
             front += fresh
         return False

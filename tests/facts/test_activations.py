@@ -12,7 +12,7 @@ from cnnlint.model.graph import Model, Node
 from cnnlint.model.loader import load
 from tests.facts.onnx_text import activations, graph, proto
 
-SAME = "float[1,8,16,16] x"
+TWO = "float[1,8,16,16] x, float[1,8,16,16] h"
 SQUEEZE = """
     p = GlobalAveragePool({0})
     f = Conv(p, p1)
@@ -412,6 +412,38 @@ ROLES: dict[str, tuple[str, dict[str, str]]] = {
         LSTM_STEP.format(1, "x", "x", "s1") + "e = Conv(ct1, w) \n y = Add(e, h1)",
         {f"{name}1": role for name, role in LSTM_ROLES.items()} | {"ct1": "hidden"},
     ),
+    "softsign under a gate": (
+        """
+        a = Conv(x, w)
+        b = Conv(x, w)
+        h = Softsign(a)
+        t = Sigmoid(b)
+        m = Mul(h, t)
+        y = Conv(m, w)
+        """,
+        {"t": "gate", "h": "hidden"},
+    ),
+    "masked gate": (
+        """
+        a = Conv(x, w)
+        t = Sigmoid(a)
+        m = Mul(t, s)
+        n = Mul(m, x)
+        y = Conv(n, w)
+        """,
+        {"t": "gate"},
+    ),
+    "gate of a pooled sigmoid": (
+        """
+        a = Conv(x, w)
+        s = Sigmoid(a)
+        b = GlobalAveragePool(s)
+        t = Sigmoid(b)
+        m = Mul(x, t)
+        y = Conv(m, w)
+        """,
+        {"s": "hidden", "t": "gate"},
+    ),
     "tanh under a gate for each place": (
         """
         a = Conv(x, w)
@@ -614,6 +646,7 @@ EDGES: dict[str, set[tuple[str, str]]] = {
     "selective kernels": {("u", "k"), ("v", "l")},
     "coordinate attention": {("s", "u"), ("u", "m")},
     "gates side by side": {("u", "m")},
+    "masked gate": {("m", "n")},
     "gated tanh unit before a product": {("t", "m")},
     "lstm from a state of zeros": {("fs1", "keep1"), ("is1", "new1"), ("os1", "h1")},
     "gru": {("r", "m"), ("k", "u"), ("t", "v")},
@@ -631,8 +664,21 @@ def test_edges_of_gates(idiom: str) -> None:
     assert edges == EDGES[idiom]
 
 
-def test_no_gate_no_edge() -> None:
-    model = graph("a = Conv(x, w) \n m = Mul(a, s) \n n = Mul(m, a) \n y = Add(n, x)")
+UNGATED = {
+    "a map under a mask": "a = Conv(x, w) \n m = Mul(a, s) \n y = Add(m, x)",
+    "a mask on the output": "a = Conv(x, w) \n t = Sigmoid(a) \n y = Mul(t, s)",
+    "a map that is added": "t = Sigmoid(x) \n b = Add(t, s) \n y = Add(b, x)",
+    "a number": "t = Sigmoid(x) \n b = Mul(t, 0.5) \n y = Add(b, x)",
+}
+
+
+@pytest.mark.parametrize("text", UNGATED.values(), ids=UNGATED)
+def test_no_gate_no_edge(text: str) -> None:
+    assert activations(graph(text)).gate_edges == frozenset()
+
+
+def test_a_gate_beside_data_is_no_gate() -> None:
+    model = around("Concat", ("Sigmoid", "a", "t"), ("OP", "t x", "u"), ("Mul", "x u", "m"))
     assert activations(model).gate_edges == frozenset()
 
 
@@ -749,10 +795,13 @@ def test_operands_that_only_choose(op: str, place: int) -> None:
 
 
 def test_an_absent_input_is_not_what_an_absent_output_leads_to() -> None:
-    model = graph("a = Conv(x, w) \n t = Sigmoid(a) \n d = Conv(t, w) \n y = Clip(x, , 6)")
+    model = graph(
+        "t = Sigmoid(x) \n d = Relu(t) \n m = Mul(t, g) \n n = Mul(m, h) \n y = Clip(n, , 6)",
+        inputs=TWO,
+    )
     nodes = [replace(n, outputs=("",)) if n.outputs == ("d",) else n for n in model.nodes]
     found = activations(replace(model, nodes=tuple(nodes))).all
-    assert {a.result: str(a.role) for a in found}["t"] == "output"
+    assert {a.result: str(a.role) for a in found}["t"] == "gate"
 
 
 @pytest.mark.parametrize("op", MOVES + CHOOSES)

@@ -298,3 +298,46 @@ def test_a_scale_that_is_none_loses_the_places(scale: float) -> None:
 def test_a_shape_decides_before_a_scale() -> None:
     net = image(9).conv(4).stored("s", np.array([1, 1, 1.5, 1.5], np.float32))
     assert last(net.op("Resize", "", "s")).jump == (Fraction(9, 13),) * 2
+
+
+def test_slices_and_pads_may_name_no_axes_or_wrong_ones() -> None:
+    net = image().conv(4).stored("a", [0, 0, 1]).stored("b", [1, 4, 99]).stored("wrong", [7])
+    assert last(net.op("Slice", "a", "b")).axes[2:] == square(3).axes[2:]
+    padded = net.stored("p", [1, 1]).op("Pad", "p", "", "wrong")
+    assert padded.last not in reaches(padded.model())
+
+
+def test_pads_may_name_their_axes() -> None:
+    net = image().conv(3, 1).mark("x").stored("p", [2, -2]).stored("axes", [-1])
+    proto = net.op("Pad", "p", "", "axes").add("x").proto()
+    proto.opset_import[0].version = 18
+    assert reaches(load(proto.SerializeToString()))["add2_out"].largest == (1, 3)
+
+
+def test_constants_before_a_map_move_it_back() -> None:
+    net = image(8).conv(3, 1).mark("x").stored("rows", np.zeros((1, 3, 2, 8), np.float32))
+    node = helper.make_node("Concat", ["rows", net.last], ["long"], axis=2)
+    net = Net(**{**vars(net), "nodes": (*net.nodes, node), "last": "long"})
+    net = net.stored("a", [0]).stored("b", [8]).stored("c", [2]).op("Slice", "a", "b", "c")
+    assert last(net.add("x")).largest == (3, 1)
+
+
+def test_scales_in_the_style_of_opset_10() -> None:
+    net = image(8).conv(4).stored("x2", np.array([1, 1, 2, 4], np.float32)).op("Resize", "x2")
+    proto = net.proto()
+    for name, dim in zip("hw", proto.graph.input[0].type.tensor_type.shape.dim[2:], strict=True):
+        dim.dim_param = name
+    proto.opset_import[0].version = 10
+    found = reaches(load(proto.SerializeToString()))[net.last]
+    assert found.jump == (Fraction(1, 2), Fraction(1, 4))
+
+
+def test_one_pixel_resized_reaches_every_place() -> None:
+    net = image(8).conv(3, 5, stride=4, pad=0).stored("s", [1, 3, 8, 8])
+    assert last(net.op("Resize", "", "", "s")) == Reach((None,) * 4, is_global=True)
+
+
+def test_places_too_fine_to_follow_are_lost_but_not_forgotten() -> None:
+    net = image(8).conv_transpose(4, 1, stride=20000)
+    assert last(net) == Reach((None,) * 4, is_global=False)
+    assert last(net.gap()).is_global

@@ -66,6 +66,9 @@ def test_an_output_of_less_rank_than_what_it_joins_is_lost() -> None:
 
 @pytest.mark.parametrize("op", RULES)
 def test_a_known_shape_doesn_t_find_what_is_lost(op: str) -> None:
+    numbers: dict[str, Attr] = {"starts": (0,), "pads": (0,) * 8, "axes": (2,), "perm": (0,)}
+    model = with_node(op, ("lost",), attrs=numbers)
+    assert "y" not in found_in(shaped(model, 1, 3, 8, 8))
     assert "y" not in found_in(shaped(with_node(op, ("lost", "lost")), 1, 3, 8, 8))
 
 
@@ -106,3 +109,10 @@ def test_the_trunk_is_walked_once() -> None:
     net = image().conv(4).repeat(64, lambda net: net.mark("x").relu().add("x"))
     model = net.model()
     assert model_receptive_field(model, reaches(model), NO_GATES) == (3, 3)
+
+
+@pytest.mark.parametrize("op", ["SpaceToDepth", "DepthToSpace"])
+@pytest.mark.parametrize("size", [0, -2])
+def test_blocks_of_no_size_lose_the_places(op: str, size: int) -> None:
+    found = found_in(with_node(op, ("input",), attrs={"blocksize": size}))
+    assert found["y"].axes == (None,) * 4

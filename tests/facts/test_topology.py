@@ -158,6 +158,10 @@ NETS: dict[str, tuple[str, tuple[int, int, int, str]]] = {
         "a = Conv(x, w1) \n b = Sigmoid(a) \n m = Mul(b, x) \n y = Conv(m, w)",
         (1, 1, 1, "y"),
     ),
+    "size of a layer's result": (
+        "a = Conv(x, w1) \n r = Shape(a) \n b = Reshape(x, r) \n y = Conv(b, w2)",
+        (1, 1, 1, "y"),
+    ),
     "weights that follow from constants": (
         "w2 = Relu(w1) \n c = Concat<axis=1>(x, s) \n u, v = Split<axis=1>(c) \n y = Conv(u, w2)",
         (1, 1, 1, "y"),

@@ -109,11 +109,12 @@ def test_dims_beyond_the_file_are_not_allocated(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
-def test_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    value = external(tmp_path, 0, NUMBERS.tobytes())
-    (tmp_path / "weights.bin").unlink()
+@pytest.mark.parametrize("shape", [(2, 2), (0, 2)])
+def test_pipe_is_not_waited_for(shape: tuple[int, ...], tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "weights.bin")
-    assert read(value) is None
+    assert (
+        read(Value("w", "float32", shape, payload=Payload(tmp_path / "weights.bin", 0, 0))) is None
+    )
 
 
 def test_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,7 +152,12 @@ def attention(net: Net) -> Net:
             False,
             id="unsqueezed image",
         ),
-        pytest.param(flat(Net(64, (8, 1, 8)).op("Squeeze")), {}, False, id="squeezed image"),
+        pytest.param(
+            flat(Net(64, (8, 1, 8)).stored("a", [3]).op("Squeeze", "a")),
+            {},
+            False,
+            id="squeezed image",
+        ),
         pytest.param(flat(Net(64, 16).pool()), {}, True, id="pooled image"),
         pytest.param(
             transposed(features(1024), 0, 2, 3, 1).shaped("w", 1024, 1024).op("MatMul", "w"),

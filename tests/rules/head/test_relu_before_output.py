@@ -172,6 +172,10 @@ def test_words(net: Net, message: str, evidence: dict[str, object]) -> None:
     assert finding.saving == Saving()
 
 
+def test_model_without_a_layer_is_left_alone() -> None:
+    assert not relu_before_output.run(Net(3, 32).pool().relu().facts())
+
+
 def test_severity() -> None:
     assert relu_before_output.severity is Severity.WARNING
 

@@ -404,7 +404,7 @@ def test_stride_stands_where_it_can() -> None:
 
 
 def test_no_stack_without_sizes() -> None:
-    conv = Net(64, 8).conv(64, 7).facts().convs[0]
+    conv = Net(64, 1).conv(64, 7).facts().convs[0]
     assert best_stack(conv)
     assert best_stack(replace(conv, in_shape=None)) is None
     assert best_stack(replace(conv, out_shape=None)) is None
