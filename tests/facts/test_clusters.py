@@ -300,6 +300,7 @@ def test_a_spelling_is_recognised(kind: str, text: str) -> None:
 ALMOST = {
     # one number or one tensor away from the name before
     "silu of something else": (["Sigmoid"], "s = Sigmoid(c) \n y = Mul(s, x)"),
+    "sigmoid of the input times something else": (["Sigmoid"], "s = Sigmoid(x) \n y = Mul(s, c)"),
     "silu, but added": (["Sigmoid"], "s = Sigmoid(c) \n y = Add(c, s)"),
     "silu behind one step more": (
         ["Sigmoid"],
@@ -419,7 +420,7 @@ ALMOST = {
     ),
     "a power of a power": (
         ["Tanh"],
-        "a = Pow(c, 2) \n b = Pow(a, 3) \n t = Tanh(b) \n y = Mul(c, t)",
+        "a = Pow(c, 2) \n b = Pow(a, 3) \n t = Tanh(b) \n u = Add(t, 1) \n y = Mul(c, u)",
     ),
     "a polynomial of degree 4": (
         ["Tanh"],
