@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FAIL_ON = ("error", "warning", "note", "never")
 
 
-@click.command()
+@click.command(short_help="Lint models and say whether they pass.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
     "--select",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cnnlint.report.report import Report
 
 
-@click.command()
+@click.command(short_help="Show what every layer costs, and how long it takes here.")
 @click.argument("model", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--static", is_flag=True, help="Count only; run nothing.")
 @click.option(

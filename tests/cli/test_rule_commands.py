@@ -37,6 +37,7 @@ def test_version_and_help(run: Run) -> None:
     assert code == 0
     for command in ("check", "profile", "rule", "rules"):
         assert f"\n  {command} " in out
+    assert "..." not in out.partition("Commands:")[2]  # no summary is cut off
 
 
 def test_no_arguments_show_help(run: Run) -> None:
