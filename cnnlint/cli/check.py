@@ -87,10 +87,10 @@ def check(  # noqa: PLR0913  (one parameter an option)
       cnnlint check models/ --ignore H501 --fail-on error
       cnnlint check model.onnx --format json --output report.json
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
-    from cnnlint.lint import engine, registry  # noqa: PLC0415
-    from cnnlint.lint.finding import Severity  # noqa: PLC0415
-    from cnnlint.model.binding import check_all_used  # noqa: PLC0415
-    from cnnlint.report.report import Report  # noqa: PLC0415
+    from cnnlint.lint import engine, registry
+    from cnnlint.lint.finding import Severity
+    from cnnlint.model.binding import check_all_used
+    from cnnlint.report.report import Report
 
     files = expand(paths)
     if not files:
@@ -140,13 +140,13 @@ def expand(paths: tuple[str, ...]) -> list[Path | None]:
 def render(report: "Report", form: str, *, color: bool, quiet: bool) -> str:
     """Return the report in one of the formats of ``check``."""
     if form == "json":
-        from cnnlint.report.json import render_json  # noqa: PLC0415
+        from cnnlint.report.json import render_json
 
         return render_json(report) + "\n"
     if form == "concise":
-        from cnnlint.report.concise import render_concise  # noqa: PLC0415
+        from cnnlint.report.concise import render_concise
 
         return render_concise(report)
-    from cnnlint.report.text import TextStyle, render_text  # noqa: PLC0415
+    from cnnlint.report.text import TextStyle, render_text
 
     return render_text(report, TextStyle(color, quiet))

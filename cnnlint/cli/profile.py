@@ -69,9 +69,9 @@ def profile(  # noqa: PLR0913  (one parameter an option)
       cnnlint profile model.onnx --static --format json
       cnnlint profile model.onnx --batch 8 --threads 2
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
-    from cnnlint.profile.engine import profile_model  # noqa: PLC0415
-    from cnnlint.profile.run import Options  # noqa: PLC0415
-    from cnnlint.report.report import Report  # noqa: PLC0415
+    from cnnlint.profile.engine import profile_model
+    from cnnlint.profile.run import Options
+    from cnnlint.report.report import Report
 
     options = None if static else Options(threads=threads, duration_s=duration, seed=seed)
     if str(model) == "-":
@@ -102,9 +102,9 @@ def progress(*, quiet: bool) -> Callable[[str], None] | None:
 def render(report: "Report", form: str) -> str:
     """Return the report in one of the formats of ``profile``."""
     if form == "json":
-        from cnnlint.report.json import render_json  # noqa: PLC0415
+        from cnnlint.report.json import render_json
 
         return render_json(report) + "\n"
-    from cnnlint.report.table import render_table  # noqa: PLC0415
+    from cnnlint.report.table import render_table
 
     return render_table(report)

@@ -6,7 +6,7 @@ import click
 @click.command()
 def rules() -> int:
     """List the rules."""
-    from cnnlint.lint.registry import builtin_rules  # noqa: PLC0415
+    from cnnlint.lint.registry import builtin_rules
 
     found = builtin_rules()
     names = max(len(rule.name) for rule in found)
@@ -19,7 +19,7 @@ def rules() -> int:
 @click.argument("code")
 def rule(code: str) -> int:
     """Show the manual page of a rule, named by its code or name."""
-    from cnnlint.lint.registry import find  # noqa: PLC0415
+    from cnnlint.lint.registry import find
 
     found = find(code)
     click.echo(f"# {found.name} ({found.code})\n")

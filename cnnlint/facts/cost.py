@@ -96,13 +96,13 @@ def recurrent_macs(steps: int, batch: int, weights: int, recurrences: int) -> in
 
 def _conv(node: Node, ins: Shapes, outs: Shapes) -> int | None:
     at_map, at_weight, _ = CONV_OPERANDS[node.op]
-    weight, out = _at(ins, at_weight), _at(outs, 0)
-    if node.op == "ConvTranspose":
-        into = _at(ins, at_map)
-        if weight is None or into is None:
-            return None
-        return prod(into) * prod(weight[1:])
-    return None if weight is None or out is None else prod(out) * prod(weight[1:])
+    transposed = node.op == "ConvTranspose"
+    weight, grid = _at(ins, at_weight), _at(ins, at_map) if transposed else _at(outs, 0)
+    if weight is None or grid is None or len(weight) < 2:
+        return None
+    groups = max(1, node.get_int("group", 1))
+    count = transposed_conv_macs if transposed else conv_macs
+    return count(grid, weight[1] * groups, groups, weight[2:])
 
 
 def _matmul(node: Node, ins: Shapes, outs: Shapes) -> int | None:
