@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from cnnlint.errors import UsageError
@@ -10,6 +10,10 @@ from cnnlint.model.graph import Input, Model, Shape, StaticShape
 
 _SIZE = re.compile(r"[1-9][0-9]{0,17}")
 """A positive number that fits the 64 bits of a size."""
+IMAGE_SIZE = 224
+"""Height and width of an image where nothing else is asked for; ImageNet's usual crop."""
+IMAGE_CHANNELS = 4
+"""Colours, and transparency; what has more is a map of features."""
 BATCH_NAMES = re.compile(r"(n|b|bs|batch(_?size|_?dim)?)", re.IGNORECASE)
 
 
@@ -100,6 +104,31 @@ def bind(inputs: Sequence[Input], bindings: Bindings) -> Bound:
     return Bound(tuple(bound), symbols, tuple(assumptions), tuple(free))
 
 
+def with_image_size(inputs: Sequence[Input], bindings: Bindings) -> Bindings | None:
+    """Return the bindings with the usual size for images of open height and width.
+
+    Costs are published at 224 x 224 for most networks that take any size. None where no input
+    is such an image (four axes, few channels first or last, both other sizes open), or where
+    any of its sizes was asked for.
+    """
+    sides = [name for entry in inputs for name in _image_sides(entry)]
+    if not sides or bindings.shapes or bindings.dims.keys() & sides:
+        return None
+    return replace(bindings, dims={**bindings.dims, **dict.fromkeys(sides, IMAGE_SIZE)})
+
+
+def open_sizes(inputs: Iterable[Input]) -> dict[str, int | None]:
+    """Return the dimensions that the file leaves open, and what they are bound to."""
+    return {
+        dim_name(entry, axis): size
+        for entry in inputs
+        for axis, (declared, size) in enumerate(
+            zip(entry.declared or (), entry.bound or (), strict=False)
+        )
+        if not isinstance(declared, int)
+    }
+
+
 def dim_name(entry: Input, axis: int) -> str:
     """Return how ``--dim`` calls an axis: its symbol, or ``input.2`` where it has none."""
     declared = entry.declared[axis] if entry.declared else None
@@ -180,6 +209,17 @@ def _batch_dims(inputs: Sequence[Input]) -> set[str]:
             if not isinstance(declared, int) and (first or called):
                 names.add(dim_name(entry, axis))
     return names
+
+
+def _image_sides(entry: Input) -> list[str]:
+    """Return the names of height and width where both are open, none for what is no image."""
+    dims = entry.declared or ()
+    for channels, grid in ((1, (2, 3)), (3, (1, 2))) if len(dims) == 4 else ():
+        count = dims[channels]
+        fixed = any(isinstance(dims[axis], int) for axis in grid)
+        if isinstance(count, int) and count <= IMAGE_CHANNELS and not fixed:
+            return [dim_name(entry, axis) for axis in grid]
+    return []
 
 
 def _substitute(entry: Input, symbols: Mapping[str, int]) -> Shape | None:

@@ -1,7 +1,7 @@
 """The model as plain data: what every room behind the loader works on."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -135,6 +135,18 @@ class Origin:
     """Those of them that don't exist: the model can be linted but not run."""
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The body of an If, Loop or Scan of which nobody knows beforehand whether it runs."""
+
+    name: str
+    """The attribute that holds it: ``then_branch``."""
+    model: "Model"
+    """The body as a model of its own; what it reads of the graph around it is among its inputs."""
+    runs: int | None
+    """How often it runs; None where that depends on data."""
+
+
 @dataclass(frozen=True)
 class Model:
     """A whole model. Nodes stand in an order in which they can run."""
@@ -155,6 +167,10 @@ class Model:
     """Dimensions that stayed unknown, by the name that ``--dim`` takes."""
     defects: tuple[tuple[Key, str], ...] = ()
     """Nodes whose shapes contradict each other, and how."""
+    bodies: Mapping[Key, tuple[Body, ...]] = field(default_factory=dict)
+    """The bodies of each If, Loop and Scan that are not unfolded into the nodes."""
+    rebound: "Callable[[Mapping[str, int]], Model] | None" = None
+    """Makes the same model with other sizes of its open dimensions, by the name of ``--dim``."""
 
     @cached_property
     def producer_of(self) -> Mapping[str, Node]:

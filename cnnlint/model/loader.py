@@ -4,17 +4,18 @@ What can't be read is refused with one clear :class:`~cnnlint.errors.LoadError`.
 """
 
 import stat
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnlint.errors import LoadError, MissingPathError
-from cnnlint.model import protos
-from cnnlint.model.binding import Bindings, bind
-from cnnlint.model.graph import Model, Node, Origin, Value
-from cnnlint.model.shapes import infer
+from cnnlint.model.binding import Bindings
+from cnnlint.model.blueprint import Blueprint
+from cnnlint.model.drafting import Drafting, function_keys
+from cnnlint.model.graph import Model, Origin
+from cnnlint.model.protos import domain, text
 from cnnlint.model.sniff import refuse_other_formats
 from cnnlint.model.source import BytesSource, FileSource, Source
+from cnnlint.model.tensors import Tensors
 from cnnlint.model.wire import Skeleton, skeleton
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def load(
         with _open(Path(model)) as source:
             bones = _skim(source, path)
     proto = _parse(bones.proto, path)
-    return _assemble(proto, bones, source, path, bindings or Bindings())
+    return _blueprint(proto, bones, source, path).bind(bindings or Bindings())
 
 
 def _open(file: Path) -> FileSource:
@@ -106,49 +107,22 @@ def _refuse_unusable(proto: "onnx.ModelProto", path: str) -> None:
     if not proto.opset_import and proto.ir_version not in _WITHOUT_OPSETS:
         raise LoadError("no-opset", f"{path}: it imports no operator set", again)
     for entry in proto.opset_import:
-        if entry.version < 1 and not protos.domain(entry.domain):
+        if entry.version < 1 and not domain(entry.domain):
             raise LoadError("no-opset", f"{path}: it imports operator set {entry.version}", again)
     for index, node in enumerate(proto.graph.node):
         if not node.op_type:
             raise LoadError("no-operator", f"{path}: node {index} names no operator", again)
-    if twice := protos.made_twice(proto.graph):
-        cause = f"{path}: tensor {_shown(twice)!r} is made twice"
-        raise LoadError("made-twice", cause, "give every tensor a name of its own")
 
 
-def _refuse_dangling(
-    nodes: list[Node], given: Mapping[str, Value], outputs: list[str], path: str
-) -> None:
-    """Refuse tensors that are read, or promised, and that nothing makes."""
-    made = {name for node in nodes for name in node.outputs} | given.keys() | {""}
-    for node in nodes:
-        for name in (*node.inputs, *node.captures):
-            if name not in made:
-                cause = f"{path}: {_shown(node.path)} reads {_shown(name)!r}, which nothing makes"
-                raise LoadError("undefined-input", cause, "export or download it again")
-    for name in outputs:
-        if name not in made:
-            cause = f"{path}: nothing makes the output {_shown(name)!r}"
-            raise LoadError("undefined-output", cause, "export or download it again")
-
-
-def _assemble(
-    proto: "onnx.ModelProto", bones: Skeleton, source: Source, path: str, bindings: Bindings
-) -> Model:
-    graph = proto.graph
-    stored = protos.Stored(source.file, bones.key)
-    weights = stored.initializers(graph)
-    nodes, constants = stored.nodes(graph)
-    nodes = _in_order(nodes, path)
-    bound = bind([entry for entry in protos.inputs(graph) if entry.name not in weights], bindings)
-    given = weights | constants
-    given |= {entry.name: Value(entry.name, entry.dtype, entry.bound) for entry in bound.inputs}
-    _refuse_dangling(nodes, given, [protos.text(entry.name) for entry in graph.output], path)
-    opsets = {protos.domain(entry.domain): entry.version for entry in proto.opset_import}
-    inferred = infer(nodes, given, opsets, protos.declared(graph, bound.symbols))
-    files = stored.data_files
+def _blueprint(proto: "onnx.ModelProto", bones: Skeleton, source: Source, path: str) -> Blueprint:
+    tensors = Tensors(source.file, bones.key)
+    keys = function_keys(proto.functions)
+    drafting = Drafting(tensors, path, frozenset(keys))
+    draft = drafting.main(proto.graph)
+    functions = dict(zip(keys, map(drafting.function, proto.functions), strict=True))
+    files = tensors.data_files
     producer = (proto.producer_name, proto.producer_version)
-    return Model(
+    shell = Model(
         origin=Origin(
             path=path,
             file=source.file,
@@ -156,55 +130,14 @@ def _assemble(
             data_files=tuple(files),
             missing_data=tuple(file for file, exists in files.items() if not exists),
         ),
-        name=protos.text(graph.name),
+        name=text(proto.graph.name),
         ir_version=proto.ir_version,
-        opsets=opsets,
-        producer=" ".join(filter(None, map(protos.text, producer))),
-        metadata={protos.text(p.key): protos.text(p.value) for p in proto.metadata_props},
-        inputs=bound.inputs,
-        outputs=tuple(protos.text(entry.name) for entry in graph.output),
-        nodes=tuple(nodes),
-        values=inferred.values,
-        assumptions=bound.assumptions,
-        free_dims=bound.free_dims,
-        defects=inferred.defects,
+        opsets={domain(entry.domain): entry.version for entry in proto.opset_import},
+        producer=" ".join(filter(None, map(text, producer))),
+        metadata={text(p.key): text(p.value) for p in proto.metadata_props},
+        inputs=(),
+        outputs=(),
+        nodes=(),
+        values={},
     )
-
-
-def _in_order(nodes: list[Node], path: str) -> list[Node]:
-    """Return the nodes in an order in which they can run; the file's own where that is one."""
-    maker = {name: node for node in nodes for name in node.outputs if name}
-    made: set[str] = set()
-    for node in nodes:
-        if any(name in maker and name not in made for name in (*node.inputs, *node.captures)):
-            return _sorted(nodes, maker, path)
-        made.update(node.outputs)
-    return nodes
-
-
-def _sorted(nodes: list[Node], maker: Mapping[str, Node], path: str) -> list[Node]:
-    import networkx as nx  # noqa: PLC0415  (only files that are out of order need it)
-
-    graph: nx.DiGraph[int] = nx.DiGraph()
-    graph.add_nodes_from(node.key[1] for node in nodes)
-    graph.add_edges_from(
-        (maker[name].key[1], node.key[1])
-        for node in nodes
-        for name in (*node.inputs, *node.captures)
-        if name in maker
-    )
-    by_index = {node.key[1]: node for node in nodes}
-    try:
-        return [by_index[index] for index in nx.lexicographical_topological_sort(graph)]
-    except nx.NetworkXUnfeasible as error:
-        selves = [{index} for index in nx.nodes_with_selfloops(graph)]
-        knot = max([*selves, *nx.strongly_connected_components(graph)], key=len)
-        names = ", ".join(_shown(by_index[index].path) for index in sorted(knot)[:5])
-        more = f" and {len(knot) - 5} more" if len(knot) > 5 else ""
-        feeds = "feed each other" if len(knot) > 1 else "feeds itself"
-        cause = f"{path}: the graph is not acyclic: {names}{more} {feeds}"
-        raise LoadError("cycle", cause, "export it again") from error
-
-
-def _shown(name: str) -> str:
-    return name if len(name) <= 80 else f"{name[:79]}…"
+    return Blueprint(shell, draft, functions)

@@ -16,6 +16,8 @@ from cnnlint.model.graph import SourceLine
 
 SCOPES = "pkg.torch.onnx.name_scopes"
 STACK = "pkg.torch.onnx.stack_trace"
+TRANSPARENT = frozenset({"Identity", "DequantizeLinear", "Transpose", "Cast"})
+"""Operators between a weight and its layer that leave the weight's name telling."""
 
 _WEIGHT = re.compile(r"([A-Za-z_][\w-]*(?:\.[\w-]+)*)\.(?:weight|kernel)(?:_quantized)?")
 _NUMBERED = re.compile(r"[A-Za-z]\w*\d")
@@ -50,7 +52,21 @@ def layer_paths(nodes: Sequence[Naming]) -> list[str]:
         path = module if alone or not op else f"{module}.{op}" if module else op
         seen[path] += 1
         paths.append(f"{path}_{seen[path] - 1}" if seen[path] > 1 else path)
-    return _unique(paths)
+    return tell_apart(paths)
+
+
+def tell_apart(paths: Sequence[str]) -> list[str]:
+    """Return the paths made unique: what numbering made equal, or what stands there twice."""
+    taken: set[str] = set()
+    out = []
+    for path in paths:
+        name, count = path, 1
+        while name in taken:
+            count += 1
+            name = f"{path}~{count}"
+        taken.add(name)
+        out.append(name)
+    return out
 
 
 def source_line(metadata: Mapping[str, str]) -> SourceLine | None:
@@ -61,11 +77,17 @@ def source_line(metadata: Mapping[str, str]) -> SourceLine | None:
     return None
 
 
+def module_of(weight: str) -> str | None:
+    """Return the module that a weight belongs to, None where its name doesn't tell."""
+    match = _WEIGHT.fullmatch(weight)
+    return match[1] if match else None
+
+
 def _place(node: Naming) -> tuple[str, str]:
     """Return the module a node belongs to, and its operator; "" where the module is the node."""
     for weight in node.weights:
-        if match := _WEIGHT.fullmatch(weight):
-            return match[1], ""
+        if module := module_of(weight):
+            return module, ""
     by_name, by_scope = _from_name(node), _from_scopes(node)
     found = (by_name or by_scope) if node.weights else (by_scope or by_name)
     if found:
@@ -108,17 +130,3 @@ def _parents(modules: Iterable[str]) -> set[str]:
     """Return the modules that have modules inside them."""
     ordered = sorted(f"{module}." for module in set(modules))
     return {outer[:-1] for outer, inner in pairwise(ordered) if inner.startswith(outer)}
-
-
-def _unique(paths: list[str]) -> list[str]:
-    """Tell apart what numbering made equal: a second ``a`` and a first ``a_1``."""
-    taken: set[str] = set()
-    out = []
-    for path in paths:
-        name, count = path, 1
-        while name in taken:
-            count += 1
-            name = f"{path}~{count}"
-        taken.add(name)
-        out.append(name)
-    return out

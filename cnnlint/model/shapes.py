@@ -62,42 +62,61 @@ def infer(
         All tensors; those about which nothing is known have no shape. A node that contradicts
         itself leaves its outputs unknown, and inference goes on.
     """
-    inference = _Inference(given, opsets, declared)
+    inference = Inference(given, opsets)
+    for value in declared.values():
+        inference.declare(value)
     with np.errstate(all="ignore"):
         for node in nodes:
             inference.visit(node)
     return Inferred(inference.values, tuple(inference.defects))
 
 
-class _Inference:
-    """The state of one pass."""
+class Inference:
+    """The state of one pass through a graph: :func:`infer`, a node at a time."""
 
-    def __init__(
-        self, given: Mapping[str, Value], opsets: Mapping[str, int], declared: Mapping[str, Value]
-    ) -> None:
+    def __init__(self, given: Mapping[str, Value], opsets: Mapping[str, int]) -> None:
+        """Begin with what is given: inputs and stored tensors."""
         self.values = {name: _sound(value) for name, value in given.items()}
         self.defects: list[tuple[Key, str]] = []
-        self._declared = declared
+        self._declared: dict[str, Value] = {}
+        self._opsets = opsets
         self._opset = opsets.get("") or opsets.get("ai.onnx") or _NEWEST
         self._onnx = OnnxInference(opsets)
         self._partial: dict[str, Numbers] = {}
-        self._room = _FOLDED_NUMBERS
+        self._room = [_FOLDED_NUMBERS]
 
-    def visit(self, node: Node) -> None:
-        """Find out what the outputs of a node are."""
+    def inside(self, given: Sequence[Value]) -> "Inference":
+        """Return what begins with ``given`` in a body of this graph."""
+        body = Inference({value.name: value for value in given}, self._opsets)
+        body._onnx, body._room = self._onnx, self._room
+        names = (value.name for value in given)
+        body._partial = {name: self._partial[name] for name in names if name in self._partial}
+        return body
+
+    def declare(self, value: Value) -> None:
+        """Take down what the file says of a tensor; believed where nothing else is known."""
+        self._declared[value.name] = value
+
+    def settle(self, value: Value) -> None:
+        """Take down what is known of the output of a node that was not visited."""
+        declared = self._declared.get(value.name)
+        self.values[value.name] = _sound(declared if value.shape is None and declared else value)
+
+    def visit(self, node: Node, opset: int | None = None) -> None:
+        """Find out what the outputs of a node are; ``opset`` is its own, if it has one."""
         values = self.values
         inputs = [values.get(name) or self._stranger(name) for name in node.inputs]
         handler = HANDLERS.get(node.domain, _NO_HANDLERS).get(node.op)
         if handler is None:
             self._ask_others(node, inputs)
             return
-        call = Call(node, inputs, self._partial, self._opset)
+        call = Call(node, inputs, self._partial, opset or self._opset)
         shapes, dtypes = self._shapes(handler, call), output_dtypes(call)
         outputs = [
             Value(name, dtype, shapes[index] if index < len(shapes) else None)
             for index, (name, dtype) in enumerate(zip(node.outputs, dtypes, strict=True))
         ]
-        if node.op in FOLDS and self._room > 0:
+        if node.op in FOLDS and self._room[0] > 0:
             outputs = self._folded(call, outputs)
         for value in outputs:
             if value.name:
@@ -134,7 +153,7 @@ class _Inference:
             return outputs  # the shapes made sense, and numbers are welcome but not needed
         filled = list(outputs)
         read = [call.numbers_or_none(index) for index in range(len(call.inputs))] if found else []
-        self._room -= sum(numbers.array.size for numbers in (*read, *found) if numbers)
+        self._room[0] -= sum(numbers.array.size for numbers in (*read, *found) if numbers)
         for index, numbers in enumerate(found):
             if numbers is None:
                 continue

@@ -33,9 +33,9 @@ def image(side: int = 32) -> Net:
 
 
 def open_sides(net: Net) -> Model:
-    """Load a net whose input has unknown height and width."""
+    """Load a net whose input has unknown channels, height and width, so that none is assumed."""
     proto = net.proto()
-    for name, dim in zip("hw", proto.graph.input[0].type.tensor_type.shape.dim[2:], strict=True):
+    for name, dim in zip("chw", proto.graph.input[0].type.tensor_type.shape.dim[1:], strict=True):
         dim.dim_param = name
     return load(proto.SerializeToString())
 

@@ -1,0 +1,77 @@
+"""A model as read, before its open dimensions are bound; it can be bound more than once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from cnnlint.model.binding import Bindings, Bound, bind, open_sizes, with_image_size
+from cnnlint.model.draft import Draft, Function, FunctionKey
+from cnnlint.model.graph import Model, Value
+from cnnlint.model.scope import Scope
+from cnnlint.model.shapes import Inference
+from cnnlint.model.unfold import Shared, Unfolding
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """What the file says, whatever the sizes."""
+
+    shell: Model
+    """The model without nodes and tensors."""
+    draft: Draft
+    functions: Mapping[FunctionKey, Function]
+
+    def bind(self, bindings: Bindings) -> Model:
+        """Infer every shape for given sizes of the open dimensions.
+
+        Batches are 1 and images 224 x 224 where nothing is asked for; the size of images stays
+        open where that size contradicts the model.
+
+        Raises:
+            UsageError: the bindings don't fit the model.
+            LoadError: its functions and bodies unfold without end.
+        """
+        asked = bind(self.draft.inputs, bindings)
+        usual = with_image_size(self.draft.inputs, bindings) if asked.free_dims else None
+        if usual:
+            bound = bind(self.draft.inputs, usual)
+            assumed = (f"{n} = {usual.dims[n]}" for n in usual.dims if n not in bindings.dims)
+            model = self._infer(replace(bound, assumptions=(*bound.assumptions, *assumed)))
+            if not model.defects:
+                return model
+        return self._infer(asked)
+
+    def _infer(self, bound: Bound) -> Model:
+        given = dict(self.draft.stored)
+        given |= {
+            entry.name: Value(entry.name, entry.dtype, entry.bound) for entry in bound.inputs
+        }
+        shell = replace(
+            self.shell,
+            assumptions=bound.assumptions,
+            free_dims=bound.free_dims,
+            rebound=partial(self._rebound, bound),
+        )
+        shared = Shared(self.functions, bound.symbols, shell, self._mark())
+        walk = Unfolding(shared, Inference(given, shell.opsets))
+        with np.errstate(all="ignore"):
+            walk.run(self.draft, Scope())
+        return walk.model(bound.inputs, self.draft.outputs)
+
+    def _rebound(self, bound: Bound, sizes: Mapping[str, int]) -> Model:
+        """Return the model with other sizes for some open dimensions, the others as they are."""
+        known = {name: size for name, size in open_sizes(bound.inputs).items() if size}
+        return self._infer(bind(self.draft.inputs, Bindings(dims={**known, **sizes})))
+
+    def _mark(self) -> str:
+        """Return what no tensor of the main graph begins with, for the names of unfolded ones."""
+        mark = "#"
+        if not (self.draft.bodies or self.draft.calls):
+            return mark
+        names = {name for node in self.draft.nodes for name in (*node.inputs, *node.outputs)}
+        names.update(entry.name for entry in self.draft.inputs)
+        while any(name.startswith(mark) for name in names):
+            mark += "#"
+        return mark
