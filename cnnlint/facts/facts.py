@@ -1,11 +1,13 @@
 """The door to everything that follows from a model; rules read nothing else."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from math import prod
 
 from cnnlint.facts.activations import Activations, recognise
-from cnnlint.facts.cost import Cost, cost
+from cnnlint.facts.bodies import BodyFacts, cost_of_bodies, is_sure
+from cnnlint.facts.cost import MACS, Cost, cost
 from cnnlint.facts.dataflow import data_tensors, size_in_bytes
 from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Weighted, typed_layers
 from cnnlint.facts.parameters import Parameter, parameters, unique
@@ -72,9 +74,36 @@ class Facts:
         return frozenset(found)
 
     @cached_property
+    def bodies(self) -> "Mapping[Key, tuple[BodyFacts, ...]]":
+        """Facts of the bodies of each If, Loop and Scan, each body as a graph of its own."""
+        return {
+            key: tuple(BodyFacts(body.name, body.runs, Facts(body.model)) for body in bodies)
+            for key, bodies in self.model.bodies.items()
+        }
+
+    @cached_property
+    def working(self) -> tuple[Node, ...]:
+        """Nodes that cost something at every run, in execution order.
+
+        Those on the data path, and those that multiply constants: the file has them computed
+        each time, though a runtime may do so once.
+        """
+        return tuple(
+            node
+            for node in self.model.nodes
+            if node.op in MACS
+            or node.key in self.model.bodies
+            or any(name in self.data for name in node.outputs)
+        )
+
+    @cached_property
     def costs(self) -> Mapping[Key, Cost]:
-        """What each node on the data path costs."""
-        return {node.key: cost(self.model, node) for node in self.nodes}
+        """What each working node costs, bodies included."""
+        return {node.key: self._cost(node) for node in self.working}
+
+    def _cost(self, node: Node) -> Cost:
+        bodies = self.bodies.get(node.key)
+        return cost(self.model, node) if bodies is None else cost_of_bodies(node.op, bodies)
 
     @cached_property
     def macs(self) -> int | None:
@@ -95,18 +124,24 @@ class Facts:
 
     @cached_property
     def uncounted_ops(self) -> Mapping[str, int]:
-        """Operators on the data path that can't be counted, and how often each occurs."""
-        ops: dict[str, int] = {}
-        for node in self.nodes:
-            if not self.costs[node.key].counted:
-                name = f"{node.domain}:{node.op}" if node.domain == "com.microsoft" else node.op
-                ops[name] = ops.get(name, 0) + 1
+        """Operators that can't be counted, and how often each occurs, bodies included."""
+        ops: Counter[str] = Counter()
+        for node in self.working:
+            bodies = self.bodies.get(node.key, ())
+            for body in bodies:
+                ops.update(body.facts.uncounted_ops)
+            if self.costs[node.key].counted if not bodies else is_sure(node.op, bodies):
+                continue
+            ops[f"{node.domain}:{node.op}" if node.domain == "com.microsoft" else node.op] += 1
         return dict(sorted(ops.items()))
 
     @cached_property
     def parameters(self) -> Mapping[Key, tuple[Parameter, ...]]:
         """The learnt tensors that each node reads."""
-        return parameters(self.model, self.data)
+        found = parameters(self.working, self.model, self.data)
+        for key, bodies in self.bodies.items():
+            found[key] = unique(body.facts.unique_parameters for body in bodies)
+        return found
 
     @cached_property
     def unique_parameters(self) -> tuple[Parameter, ...]:
@@ -145,12 +180,14 @@ class Facts:
 
     @cached_property
     def unresolved(self) -> tuple[Node, ...]:
-        """Nodes on the data path of which an output's shape is not fully known."""
-        return tuple(
+        """Nodes on the data path of which an output's shape is not fully known, bodies' too."""
+        own = (
             node
             for node in self.nodes
             if any(name and self.model.static(name) is None for name in node.outputs)
         )
+        inner = (n for bodies in self.bodies.values() for b in bodies for n in b.facts.unresolved)
+        return (*own, *inner)
 
     def activation_bytes(self, node: Node) -> int | None:
         """Return the bytes of a node's outputs, None where a shape or type is unknown."""

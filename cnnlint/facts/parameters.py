@@ -45,12 +45,12 @@ class Parameter:
         return size_in_bytes(self.elements, self.dtype) or 0
 
 
-def parameters(model: Model, data: frozenset[str]) -> dict[Key, tuple[Parameter, ...]]:
-    """Return the parameters that each node on the data path reads, bias included."""
+def parameters(
+    nodes: Iterable[Node], model: Model, data: frozenset[str]
+) -> dict[Key, tuple[Parameter, ...]]:
+    """Return the parameters that each of the nodes reads, bias included."""
     found: dict[Key, tuple[Parameter, ...]] = {}
-    for node in model.nodes:
-        if not any(name in data for name in node.outputs):
-            continue
+    for node in nodes:
         own: dict[object, Parameter] = {}
         for name in _operands(node):
             if name and name not in data:

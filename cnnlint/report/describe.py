@@ -36,8 +36,8 @@ def summary(facts: Facts) -> Summary:
 
 
 def layer_rows(facts: Facts, times: Mapping[Key, float] | None = None) -> tuple[LayerRow, ...]:
-    """Return a row for every node on the data path, with its time where it was measured."""
-    return tuple(_row(facts, node, (times or {}).get(node.key)) for node in facts.nodes)
+    """Return a row for every node that works, with its time where it was measured."""
+    return tuple(_row(facts, node, (times or {}).get(node.key)) for node in facts.working)
 
 
 def reported_layer(facts: Facts, node: Node) -> ReportedLayer:
@@ -102,9 +102,9 @@ def _row(facts: Facts, node: Node, time_ms: float | None) -> LayerRow:
 
 
 def _in_shape(facts: Facts, node: Node) -> StaticShape | None:
-    """Return the shape of the first data operand."""
-    first = next((name for name in node.inputs if name in facts.data), None)
-    return facts.model.static(first) if first else None
+    """Return the shape of the first data operand; of any, where the node works on constants."""
+    names = sorted(filter(None, node.inputs), key=lambda name: name not in facts.data)
+    return facts.model.static(names[0]) if names else None
 
 
 def _weight(facts: Facts, node: Node) -> str | None:

@@ -1,0 +1,58 @@
+"""What an If, Loop or Scan costs: what its bodies do, times how often they run.
+
+Which branch of an If runs depends on data, so the cheaper one counts; a body that runs nobody
+knows how often counts once. Both make the total a lower bound where it could be more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cnnlint.facts.cost import Cost
+
+if TYPE_CHECKING:
+    from cnnlint.facts.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class BodyFacts:
+    """One body, as a graph of its own."""
+
+    name: str
+    """``then_branch``, ``else_branch`` or ``body``."""
+    runs: int | None
+    """How often it runs; None where that depends on data."""
+    facts: "Facts"
+
+
+def cost_of_bodies(op: str, bodies: Sequence[BodyFacts]) -> Cost:
+    """Return the cost of a node from those of its bodies; None where one is unknown."""
+    macs = _once_or_more(bodies, [body.facts.macs for body in bodies])
+    flops = _once_or_more(bodies, [body.facts.flops for body in bodies])
+    return Cost(_total(op, macs), _total(op, flops))
+
+
+def is_sure(op: str, bodies: Sequence[BodyFacts]) -> bool:
+    """Return whether the MACs of a node are the same whatever the data."""
+    counts = [body.facts.macs for body in bodies]
+    if op == "If":
+        return len(set(counts)) == 1
+    return all(
+        body.runs is not None or macs == 0 for body, macs in zip(bodies, counts, strict=True)
+    )
+
+
+def _once_or_more(bodies: Sequence[BodyFacts], counts: Sequence[int | None]) -> list[int | None]:
+    """Return the counts times the runs; a body that never runs costs nothing, known or not."""
+    runs = [1 if body.runs is None else body.runs for body in bodies]
+    return [
+        0 if run == 0 else None if count is None else count * run
+        for run, count in zip(runs, counts, strict=True)
+    ]
+
+
+def _total(op: str, counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    if len(known) < len(counts):
+        return None
+    return min(known) if op == "If" else sum(known)
