@@ -10,7 +10,7 @@ from cnnlint.facts.bodies import BodyFacts, cost_of_bodies, is_sure
 from cnnlint.facts.cost import MACS, Cost, cost
 from cnnlint.facts.dataflow import data_tensors, size_in_bytes
 from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Weighted, typed_layers
-from cnnlint.facts.parameters import Parameter, parameters, unique
+from cnnlint.facts.parameters import Parameter, first_read, parameters
 from cnnlint.facts.receptive import Reach, model_receptive_field, receptive_fields
 from cnnlint.facts.topology import Topology, analyse
 from cnnlint.model.graph import Key, Model, Node, StaticShape
@@ -144,9 +144,14 @@ class Facts:
         return found
 
     @cached_property
+    def own_parameters(self) -> Mapping[Key, tuple[Parameter, ...]]:
+        """The learnt tensors by the first node that reads each; together, every one once."""
+        return first_read(self.parameters)
+
+    @cached_property
     def unique_parameters(self) -> tuple[Parameter, ...]:
         """Every learnt tensor once."""
-        return unique(self.parameters.values())
+        return tuple(p for own in self.own_parameters.values() for p in own)
 
     @cached_property
     def params(self) -> int:
@@ -202,6 +207,10 @@ class Facts:
                 return None
             total += size
         return total
+
+    def params_of(self, node: Node) -> int:
+        """Return the number of parameters that a node reads and no earlier node has read."""
+        return sum(parameter.elements for parameter in self.own_parameters.get(node.key, ()))
 
     def macs_of(self, node: Node) -> int | None:
         """Return the MACs of one node."""

@@ -62,9 +62,16 @@ def parameters(
     return found
 
 
-def unique(groups: Iterable[Iterable[Parameter]]) -> tuple[Parameter, ...]:
-    """Return every parameter once, however many layers share it."""
-    return tuple({p.identity: p for group in groups for p in group}.values())
+def first_read(
+    read: Mapping[Key, tuple[Parameter, ...]],
+) -> dict[Key, tuple[Parameter, ...]]:
+    """Return for each node the parameters that no node before it reads."""
+    seen: set[object] = set()
+    found: dict[Key, tuple[Parameter, ...]] = {}
+    for key, group in read.items():
+        found[key] = tuple(p for p in group if p.identity not in seen)
+        seen.update(p.identity for p in group)
+    return found
 
 
 def _operands(node: Node) -> Iterable[str]:

@@ -92,7 +92,7 @@ def _row(facts: Facts, node: Node, time_ms: float | None) -> LayerRow:
         out_shape=facts.model.static(node.outputs[0]),
         macs=cost.macs,
         flops=cost.flops,
-        params=sum(parameter.elements for parameter in facts.parameters[node.key]),
+        params=facts.params_of(node),
         activation_bytes=facts.activation_bytes(node),
         receptive_field=reach.largest or None if reach else None,
         weight=_weight(facts, node),

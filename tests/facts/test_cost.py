@@ -99,6 +99,16 @@ def test_shared_weights_count_once() -> None:
     assert (facts.macs, facts.params) == (2 * 1024, 16)
 
 
+def test_shared_weights_belong_to_the_first_that_reads_them() -> None:
+    net = Net(4, 8).conv(4, 1, name="a", bias=False).shaped("b.bias", 4)
+    net = net.op("Conv", "a.weight", "b.bias", name="b", kernel_shape=[1, 1])
+    facts = net.op("Conv", "a.weight", "b.bias", name="c", kernel_shape=[1, 1]).relu().facts()
+    assert [facts.params_of(node) for node in facts.nodes] == [16, 4, 0, 0]
+    assert [p.name for p in facts.unique_parameters] == ["a.weight", "b.bias"]
+    assert [len(read) for read in facts.parameters.values()] == [1, 2, 2, 0]
+    assert facts.params_of(net.relu().op("Abs").facts().nodes[-1]) == 0
+
+
 def test_weight_behind_identity_and_dequantize() -> None:
     quantised = np.ones((4, 4, 1, 1), np.int8)
     net = Net(4, 8).stored("w", quantised).stored("s", np.array([0.5], np.float32))
