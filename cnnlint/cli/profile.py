@@ -10,11 +10,13 @@ import click
 
 from cnnlint import __version__
 from cnnlint.cli.options import bindings, input_options, output_option
-from cnnlint.cli.streams import tell_failures, write
+from cnnlint.cli.streams import tell_failures, tell_remarks, write
+from cnnlint.cli.tables import table_options, view_of
 from cnnlint.errors import UsageError
 
 if TYPE_CHECKING:
     from cnnlint.report.report import Report
+    from cnnlint.report.view import SortKey
 
 
 @click.command(short_help="Show what every layer costs, and how long it takes here.")
@@ -39,11 +41,12 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(("text", "json")),
+    type=click.Choice(("text", "json", "csv")),
     default="text",
     show_default=True,
     help="How to show the report.",
 )
+@table_options
 @output_option
 @input_options
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing on stderr but errors.")
@@ -54,6 +57,10 @@ def profile(  # noqa: PLR0913  (one parameter an option)
     duration: float,
     seed: int,
     form: str,
+    sort: "SortKey | None",
+    top: int | None,
+    by: str | None,
+    depth: int | None,
     output: Path | None,
     batch: int | None,
     dims: tuple[str, ...],
@@ -67,12 +74,15 @@ def profile(  # noqa: PLR0913  (one parameter an option)
     Examples:
       cnnlint profile model.onnx
       cnnlint profile model.onnx --static --format json
+      cnnlint profile model.onnx --static --by module --top 10
       cnnlint profile model.onnx --batch 8 --threads 2
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
     from cnnlint.profile.engine import profile_model
     from cnnlint.profile.run import Options
     from cnnlint.report.report import Report
+    from cnnlint.report.view import arranged
 
+    view = view_of(sort, None if form == "json" else top, by, depth, static=static)
     options = None if static else Options(threads=threads, duration_s=duration, seed=seed)
     if str(model) == "-":
         raise UsageError("standard input can't be profiled", "give a file")
@@ -82,8 +92,10 @@ def profile(  # noqa: PLR0913  (one parameter an option)
     finally:
         if tell:
             tell("")
-    report = Report(__version__, (profiled,))
-    write(render(report, form), output, [model])
+    report = Report(__version__, (arranged(profiled, view),))
+    write(render(report, form, view.top), output, [model])
+    if form == "csv" and not quiet:
+        tell_remarks(report)
     tell_failures(report)
     return report.exit_code
 
@@ -99,12 +111,16 @@ def progress(*, quiet: bool) -> Callable[[str], None] | None:
     return show
 
 
-def render(report: "Report", form: str) -> str:
+def render(report: "Report", form: str, top: int | None) -> str:
     """Return the report in one of the formats of ``profile``."""
     if form == "json":
         from cnnlint.report.json import render_json
 
         return render_json(report) + "\n"
+    if form == "csv":
+        from cnnlint.report.csv import render_csv
+
+        return render_csv(report, top)
     from cnnlint.report.table import render_table
 
-    return render_table(report)
+    return render_table(report, top)

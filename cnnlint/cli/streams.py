@@ -73,3 +73,12 @@ def tell_failures(report: "Report") -> None:
             complain(model.failure.message, model.failure.hint)
         for text in model.internal:
             complain(f"{model.path}: {text}", "this is a fault of cnnlint")
+
+
+def tell_remarks(report: "Report") -> None:
+    """Say on stderr what a reader must know, where the document has no place for it."""
+    from cnnlint.report.text import remarks
+
+    for model in report.models:
+        for remark in remarks(model.summary) if model.summary else ():
+            complain(f"{model.path}: {remark}", level="note")

@@ -49,6 +49,7 @@ def _model(model: ModelReport) -> Json:
         "error": None,
         "summary": _summary(model.summary) if model.summary else None,
         "layers": None if model.layers is None else [_row(row) for row in model.layers],
+        "modules": None if model.modules is None else [asdict(row) for row in model.modules],
         "findings": None if model.findings is None else [_finding(f) for f in model.findings],
         "latency": None if model.latency is None else _plain(asdict(model.latency)),
         "other_times_ms": None if model.layer_times is None else dict(model.layer_times),

@@ -45,6 +45,11 @@ def size(number: int | None) -> str:
     return f"{amount:.2f} GiB"
 
 
+def percent(share: float | None) -> str:
+    """Return a share of 0 to 1: ``18.1 %``; "" where it is unknown."""
+    return "" if share is None else f"{100 * share:.1f} %"
+
+
 def shape(sizes: StaticShape | tuple[int | str | None, ...] | None) -> str:
     """Return a shape: ``1x64x56x56``; ``?`` where it is unknown, "scalar" for rank 0."""
     if sizes is None:

@@ -70,6 +70,26 @@ class LayerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Subtotal:
+    """Several layers in one line of a table: a module, or those that a table leaves out.
+
+    A figure is None where it is unknown for one of the layers; where the model's own total is
+    a lower bound, so is that of the lines that hold what isn't counted.
+    """
+
+    path: str
+    layers: int
+    macs: int | None
+    macs_are_lower_bound: bool
+    macs_share: float | None
+    """Share of the model's MACs, 0 to 1."""
+    flops: int | None
+    params: int
+    activation_bytes: int | None
+    time_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What could not be looked at."""
 
@@ -128,6 +148,8 @@ class ModelReport:
     latency: "Latency | None" = None
     layer_times: Mapping[str, float] | None = None
     """Milliseconds that belong to no layer: layout reorders, the gap to end-to-end."""
+    modules: tuple[Subtotal, ...] | None = None
+    """The layers by module, where that was asked for."""
     internal: tuple[str, ...] = ()
     """Rules that failed on this model, in words; the others have run."""
 

@@ -1,38 +1,60 @@
-"""The table of layers, its totals, and the latency, for people."""
+"""The table of layers or modules, its totals, and the latency, for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from cnnlint.profile.result import Latency
 from cnnlint.report import numbers
 from cnnlint.report.escape import plain
-from cnnlint.report.report import LayerRow, ModelReport, Report, Summary
+from cnnlint.report.modules import fold
+from cnnlint.report.report import LayerRow, ModelReport, Report, Subtotal, Summary
 from cnnlint.report.text import remarks
 
+Line: TypeAlias = dict[str, str]
+"""Cells by the head of their column; the first column is the name's, whatever its head."""
+_COSTS = ("params", "activations")
+LAYER_HEADS = ("layer", "op", "kernel", "in", "out", "MACs", "FLOPs", *_COSTS, "RF", "ms")
+MODULE_HEADS = ("module", "layers", "MACs", "share", "FLOPs", *_COSTS, "ms")
+"""The last column is shown where there are times."""
+_WORDS = frozenset({"layer", "op", "kernel", "module"})
 
-def render_table(report: Report) -> str:
-    """Return for each model a row a layer, the totals, and the latency where it was measured."""
-    return "".join(f"{line}\n" for model in report.models for line in _model(model))
+
+def render_table(report: Report, top: int | None = None) -> str:
+    """Return for each model a table, the totals, and the latency where it was measured.
+
+    Args:
+        report: with a row a layer, or a module where the layers are shown by module.
+        top: how many rows to show, None for all; the others become one.
+    """
+    return "".join(f"{line}\n" for model in report.models for line in _model(model, top))
 
 
-def _model(model: ModelReport) -> Iterator[str]:
+def _model(model: ModelReport, top: int | None) -> Iterator[str]:
     from tabulate import tabulate  # noqa: PLC0415  (0.05 s that `check` doesn't need)
 
-    summary, rows = model.summary, model.layers
-    if summary is None or rows is None:
+    summary, layers = model.summary, model.layers
+    if summary is None or layers is None:
         return
-    timed = model.latency is not None
-    heads = ["layer", "op", "kernel", "in", "out", "MACs", "FLOPs", "params", "activations", "RF"]
-    heads += ["ms"] if timed else []
-    cells = [_cells(row, timed=timed) for row in rows]
-    cells += [[plain(name), *[""] * 9, _ms(ms)] for name, ms in (model.layer_times or {}).items()]
-    cells.append(_totals(model, summary, rows))
-    align = ("left", "left", "left", "right", "right", *["right"] * (len(heads) - 5))
+    heads: tuple[str, ...] = LAYER_HEADS if model.modules is None else MODULE_HEADS
+    heads = heads if model.latency else heads[:-1]
+    rows = layers if model.modules is None else model.modules
+    lines = [*_rows(rows, summary, top), *_other_times(model), _totals(model, summary, layers)]
+    cells = [[line["name"], *(line.get(head, "") for head in heads[1:])] for line in lines]
+    align = ["left" if head in _WORDS else "right" for head in heads]
     yield tabulate(cells, heads, colalign=align, disable_numparse=True, tablefmt="simple")
     yield ""
     yield from _footer(model, summary)
 
 
-def _cells(row: LayerRow, *, timed: bool) -> list[str]:
+def _rows(rows: Sequence[LayerRow | Subtotal], summary: Summary, top: int | None) -> list[Line]:
+    shown, rest = (rows, ()) if top is None else (rows[:top], rows[top:])
+    lines = [_layer(row) if isinstance(row, LayerRow) else _subtotal(row) for row in shown]
+    if rest:
+        lines.append(_subtotal(fold(f"({numbers.plural(len(rest), 'other')})", rest, summary)))
+    return lines
+
+
+def _layer(row: LayerRow) -> Line:
     kernel = numbers.shape(row.kernel) if row.kernel else ""
     if row.stride and set(row.stride) != {1}:
         kernel += f" s{numbers.shape(row.stride) if len(set(row.stride)) > 1 else row.stride[0]}"
@@ -42,38 +64,58 @@ def _cells(row: LayerRow, *, timed: bool) -> list[str]:
         )
     if row.groups and row.groups > 1:
         kernel += f" g{row.groups}"
-    cells = [
-        plain(row.path),
-        plain(row.op),
-        kernel,
-        numbers.shape(row.in_shape),
-        numbers.shape(row.out_shape),
-        numbers.count(row.macs),
-        numbers.count(row.flops),
-        numbers.count(row.params),
-        numbers.size(row.activation_bytes),
-        numbers.shape(row.receptive_field) if row.receptive_field else "",
-    ]
-    return [*cells, _ms(row.time_ms)] if timed else cells
+    return {
+        "name": plain(row.path),
+        "op": plain(row.op),
+        "kernel": kernel,
+        "in": numbers.shape(row.in_shape),
+        "out": numbers.shape(row.out_shape),
+        "MACs": numbers.count(row.macs),
+        "FLOPs": numbers.count(row.flops),
+        "params": numbers.count(row.params),
+        "activations": numbers.size(row.activation_bytes),
+        "RF": numbers.shape(row.receptive_field) if row.receptive_field else "",
+        "ms": _ms(row.time_ms),
+    }
 
 
-def _totals(model: ModelReport, summary: Summary, rows: tuple[LayerRow, ...]) -> list[str]:
+def _subtotal(row: Subtotal) -> Line:
+    return {
+        "name": plain(row.path),
+        "layers": numbers.count(row.layers),
+        "MACs": _at_least(row.macs, is_bound=row.macs_are_lower_bound),
+        "share": numbers.percent(row.macs_share),
+        "FLOPs": _at_least(row.flops, is_bound=row.macs_are_lower_bound),
+        "params": numbers.count(row.params),
+        "activations": numbers.size(row.activation_bytes),
+        "ms": _ms(row.time_ms),
+    }
+
+
+def _other_times(model: ModelReport) -> list[Line]:
+    times = model.layer_times or {}
+    return [{"name": plain(name), "ms": _ms(ms)} for name, ms in times.items()]
+
+
+def _totals(model: ModelReport, summary: Summary, rows: tuple[LayerRow, ...]) -> Line:
     sizes = [row.activation_bytes for row in rows]
     known = [size for size in sizes if size is not None]
-    least = ">=" if summary.macs_are_lower_bound and summary.macs is not None else ""
-    cells = [
-        "total",
-        numbers.plural(len(rows), "layer"),
-        "",
-        "",
-        "",
-        least + numbers.count(summary.macs),
-        least + numbers.count(summary.flops),
-        numbers.count(summary.params),
-        numbers.size(sum(known) if len(known) == len(sizes) else None),
-        numbers.shape(summary.receptive_field) if summary.receptive_field else "",
-    ]
-    return [*cells, _ms(model.latency.median_ms)] if model.latency else cells
+    is_bound = summary.macs_are_lower_bound
+    return {
+        "name": "total",
+        "op": numbers.plural(len(rows), "layer"),
+        "layers": numbers.count(len(rows)),
+        "MACs": _at_least(summary.macs, is_bound=is_bound),
+        "FLOPs": _at_least(summary.flops, is_bound=is_bound),
+        "params": numbers.count(summary.params),
+        "activations": numbers.size(sum(known) if len(known) == len(sizes) else None),
+        "RF": numbers.shape(summary.receptive_field) if summary.receptive_field else "",
+        "ms": _ms(model.latency.median_ms if model.latency else None),
+    }
+
+
+def _at_least(number: int | None, *, is_bound: bool) -> str:
+    return f"{'>=' if is_bound and number is not None else ''}{numbers.count(number)}"
 
 
 def _footer(model: ModelReport, summary: Summary) -> Iterator[str]:

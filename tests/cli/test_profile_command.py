@@ -1,4 +1,6 @@
 import builtins
+import csv
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -125,3 +127,96 @@ def test_bad_inputs(run: Run, tmp_path: Path) -> None:
     code, _, err = run("profile", MODEL, "--static", "--dim", "height=3")
     assert code == 2
     assert "no model has the dimension 'height'" in err
+
+
+def test_csv_sums_to_the_summary(run: Run) -> None:
+    code, out, err = run("profile", MODEL, "--static", "--format", "csv")
+    assert code == 0
+    assert err == f"note: {MODEL}: assumed batch = 1\n"
+    rows = list(csv.DictReader(io.StringIO(out)))
+    _, text, _ = run("profile", MODEL, "--static", "--format", "json")
+    (model,) = json.loads(text)["models"]
+    assert [row["path"] for row in rows] == [layer["path"] for layer in model["layers"]]
+    for key in ("macs", "flops", "params"):
+        assert sum(int(row[key]) for row in rows) == model["summary"][key]
+
+
+def test_notes_beside_csv_can_be_silenced(run: Run) -> None:
+    code, out, err = run("profile", MODEL, "--static", "--format", "csv", "-q")
+    assert (code, err) == (0, "")
+    assert out.startswith("path,node,op,")
+
+
+def first_column(text: str) -> list[str]:
+    return [line.split("  ")[0] for line in text.splitlines()[2:] if line[:1].strip()]
+
+
+def test_top_sorts_by_macs_where_nothing_is_measured(run: Run) -> None:
+    _, out, _ = run("profile", DATA / "resnet18.ts.onnx", "--static", "--top", "2")
+    assert first_column(out)[:4] == ["conv1", "layer1.0.conv1", "(47 others)", "total"]
+
+
+def test_top_sorts_by_time_where_it_is_measured(run: Run) -> None:
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: nothing is run")
+    code, out, _ = run(
+        *("profile", MODEL, "--duration", "0.1", "-q", "--format", "csv"), *("--top", "5")
+    )
+    assert code == 0
+    times = [float(row["time_ms"]) for row in csv.DictReader(io.StringIO(out))]
+    assert times == sorted(times, reverse=True)
+    assert len(times) == 5
+
+
+def test_measured_modules_sum_to_the_latency(run: Run) -> None:
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: nothing is run")
+    options = ("--duration", "0.1", "-q", "--by", "module", "--sort", "time", "--format", "json")
+    _, out, _ = run("profile", MODEL, *options)
+    (model,) = json.loads(out)["models"]
+    times = [row["time_ms"] for row in model["modules"] if row["time_ms"] is not None]
+    assert times == sorted(times, reverse=True)
+    rest = sum(model["other_times_ms"].values())
+    assert sum(times) + rest == pytest.approx(model["latency"]["median_ms"])
+
+
+def test_sorted_and_cut_as_asked(run: Run) -> None:
+    options = ("--static", "--sort", "order", "--top", "2")
+    _, out, _ = run("profile", DATA / "resnet18.ts.onnx", *options)
+    assert first_column(out)[:3] == ["conv1", "relu", "(47 others)"]
+    _, out, _ = run("profile", DATA / "resnet18.ts.onnx", "--static", "--sort", "PARAMS")
+    assert first_column(out)[0] == "layer4.0.conv2"
+
+
+@pytest.mark.parametrize(
+    ("depth", "modules"), [((), 14), (("--depth", "1"), 10), (("--depth", "3"), 49)]
+)
+def test_modules(run: Run, depth: tuple[str, ...], modules: int) -> None:
+    options = ("--static", "--by", "module", *depth, "--format", "csv")
+    _, out, _ = run("profile", DATA / "resnet18.ts.onnx", *options)
+    assert len(out.splitlines()) == 1 + modules
+
+
+def test_json_has_all_whatever_is_shown(run: Run) -> None:
+    options = ("--static", "--format", "json")
+    _, whole, _ = run("profile", MODEL, *options)
+    assert run("profile", MODEL, *options, "--top", "3")[1] == whole
+    _, out, _ = run("profile", MODEL, *options, "--top", "3", "--sort", "macs")
+    macs = [layer["macs"] for layer in json.loads(out)["models"][0]["layers"]]
+    assert macs == sorted(macs, reverse=True)
+    assert len(macs) == len(json.loads(whole)["models"][0]["layers"])
+
+
+@pytest.mark.parametrize(
+    ("options", "cause"),
+    [
+        (("--top", "0"), "0 is not in the range x>=1"),
+        (("--by", "module", "--depth", "0"), "0 is not in the range x>=1"),
+        (("--depth", "2"), "--depth says how deep modules go; add --by module"),
+        (("--sort", "size"), "'size' is not one of"),
+        (("--by", "op"), "'op' is not"),
+        (("--sort", "time", "--static"), "--sort time needs a measurement; leave out --static"),
+    ],
+)
+def test_tables_that_make_no_sense(run: Run, options: tuple[str, ...], cause: str) -> None:
+    code, out, err = run("profile", "nowhere.onnx", *options)  # told before anything is read
+    assert (code, out) == (2, "")
+    assert cause in err

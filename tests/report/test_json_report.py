@@ -17,6 +17,7 @@ MODEL = {
     "error",
     "summary",
     "layers",
+    "modules",
     "findings",
     "latency",
     "internal_errors",
@@ -63,6 +64,17 @@ LAYER = {
     "receptive_field",
     "weight",
     "source",
+    "time_ms",
+}
+MODULE = {
+    "path",
+    "layers",
+    "macs",
+    "macs_are_lower_bound",
+    "macs_share",
+    "flops",
+    "params",
+    "activation_bytes",
     "time_ms",
 }
 FINDING = {
@@ -150,6 +162,27 @@ def test_layer(model: dict[str, list[dict[str, object]]]) -> None:
         "source": None,
         "time_ms": None,
     }
+
+
+def test_modules(model: dict[str, object], run: Run) -> None:
+    assert model["modules"] is None
+    _, out, _ = run(
+        *("profile", model["path"], "--static", "--format", "json"), *("--by", "module")
+    )
+    stem, *_, big, _, _, _, dense = json.loads(out)["models"][0]["modules"]
+    assert set(stem) == MODULE
+    assert big == {
+        "path": "big",
+        "layers": 1,
+        "macs": 25_690_112,
+        "macs_are_lower_bound": False,
+        "macs_share": 25_690_112 / (25_690_112 + 442_368 + 320),
+        "flops": 2 * 25_690_112 + 32_768,
+        "params": 25_120,
+        "activation_bytes": 131_072,
+        "time_ms": None,
+    }
+    assert dense["params"] == 330
 
 
 def test_finding(model: dict[str, list[dict[str, object]]]) -> None:

@@ -33,6 +33,12 @@ def test_size(size: int | None, text: str) -> None:
     assert numbers.size(size) == text
 
 
+def test_percent() -> None:
+    assert [numbers.percent(share) for share in (0.18149, 1.0, 0.0, None)] == [
+        *("18.1 %", "100.0 %", "0.0 %", "")
+    ]
+
+
 def test_params() -> None:
     assert numbers.params(11_684_712) == "11.68 M params"
     assert numbers.params(9408) == "9,408 params"
