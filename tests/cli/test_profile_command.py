@@ -124,6 +124,9 @@ def test_bad_inputs(run: Run, tmp_path: Path) -> None:
     assert "empty (0 bytes)" in err
     _, out, _ = run("profile", empty, "--format", "json")
     assert json.loads(out)["models"][0]["error"]["code"] == "empty"
+    code, out, err = run("profile", empty, "--static", "--format", "csv")
+    assert (code, len(out.splitlines())) == (1, 1)
+    assert "empty (0 bytes)" in err
     code, _, err = run("profile", MODEL, "--static", "--dim", "height=3")
     assert code == 2
     assert "no model has the dimension 'height'" in err

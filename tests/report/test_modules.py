@@ -24,6 +24,8 @@ from tests.report.rows import row, subtotal, total
         ("features.Slice.norm", "Slice", 3, "features.Slice.norm"),
         ("features.2.Wavelet", "acme:Wavelet", 3, "features.2"),
         ("features.2.Wavelet", "acme:c++.Wavelet", 3, "features.2.Wavelet"),
+        ("features.2.relu", "acme:.*", 3, "features.2.relu"),
+        ("features.2.relu", "acme:(", 3, "features.2.relu"),
         ("Flatten", "Flatten", 2, NO_MODULE),
         ("Conv_12", "Conv", 1, NO_MODULE),
         ("", "Conv", 1, NO_MODULE),

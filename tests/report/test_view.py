@@ -2,7 +2,7 @@ import pytest
 
 from cnnlint.report.report import Failure, ModelReport
 from cnnlint.report.view import SORT_KEYS, SortKey, View, arranged, ordered
-from tests.report.rows import report, row, subtotal
+from tests.report.rows import report, row, subtotal, total
 
 ROWS = (
     row("b", macs=5, flops=70, params=2, activation_bytes=9, time_ms=0.2),
@@ -54,3 +54,5 @@ def test_rows_are_all_there_and_modules_in_order() -> None:
 def test_a_failure_stays_one() -> None:
     failed = ModelReport("n", failure=Failure("empty", "empty", ""))
     assert arranged(failed, View("macs", depth=1)) is failed
+    no_layers = ModelReport("n", summary=total())
+    assert arranged(no_layers, View("macs", depth=1)) is no_layers
