@@ -225,10 +225,15 @@ class Net:
         return Facts(self.model())
 
     def open_facts(self) -> Facts:
-        """Return the facts of the network on an input of unknown size."""
+        """Return the facts of the network on an input of unknown size.
+
+        Its channels are unknown too: an image is taken to be 224 x 224.
+        """
         proto = self.proto()
-        for dim in proto.graph.input[0].type.tensor_type.shape.dim[2:]:
-            dim.dim_param = "size"
+        for name, dim in zip(
+            "cst", proto.graph.input[0].type.tensor_type.shape.dim[1:], strict=False
+        ):
+            dim.dim_param = name
         return Facts(load(proto.SerializeToString()))
 
     def _weight(

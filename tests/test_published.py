@@ -59,11 +59,11 @@ def test_published_architecture(name: str) -> None:
     assert {f.code for f in found if f.severity is not Severity.NOTE} == warnings
 
 
-def test_open_height_and_width_leave_the_macs_unknown() -> None:
+def test_open_height_and_width_are_those_of_the_published_figures() -> None:
     facts = Facts(load(DATA / "mobilenet_v2.ts_dyn.onnx"))
-    assert facts.model.assumptions == ("N = 1",)
-    assert facts.model.free_dims == ("H", "W")
-    assert facts.macs is None
+    assert facts.model.assumptions == ("N = 1", "H = 224", "W = 224")
+    assert facts.model.free_dims == ()
+    assert facts.macs == 300_774_272
     assert facts.params == 3_487_816
     assert facts.topology.depth == 36
 

@@ -140,7 +140,8 @@ class Facts:
         """The learnt tensors that each node reads."""
         found = parameters(self.working, self.model, self.data)
         for key, bodies in self.bodies.items():
-            found[key] = unique(body.facts.unique_parameters for body in bodies)
+            inner = (p for body in bodies for p in body.facts.unique_parameters)
+            found[key] = tuple({p.identity: p for p in inner}.values())
         return found
 
     @cached_property
