@@ -104,7 +104,7 @@ def check(  # noqa: PLR0913  (one parameter an option)
     for file in files:
         source = sys.stdin.buffer.read() if file is None else file
         found, model = engine.check_model(
-            source, rules, asked, rows=verbose, digest=form == "json"
+            source, rules, asked, rows=verbose, thorough=form == "json"
         )
         reports.append(found)
         models += [model] if model else []

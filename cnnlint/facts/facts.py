@@ -12,6 +12,7 @@ from cnnlint.facts.dataflow import data_tensors, size_in_bytes
 from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Weighted, typed_layers
 from cnnlint.facts.parameters import Parameter, first_read, parameters
 from cnnlint.facts.receptive import Reach, model_receptive_field, receptive_fields
+from cnnlint.facts.symbolic import symbolic
 from cnnlint.facts.topology import Topology, analyse
 from cnnlint.model.graph import Key, Model, Node, StaticShape
 
@@ -114,6 +115,18 @@ class Facts:
         counts = [c.macs for c in self.costs.values() if c.counted]
         known = [count for count in counts if count is not None]
         return sum(known) if len(known) == len(counts) else None
+
+    @cached_property
+    def macs_symbolic(self) -> str | None:
+        """MACs as a polynomial in the dimensions that the file leaves open.
+
+        A lower bound where :attr:`macs` is one; None where they are unknown.
+        """
+        sizes = self.model.open_sizes
+        rebound = self.model.rebound
+        if self.macs is None or not sizes or rebound is None:
+            return None if self.macs is None else str(self.macs)
+        return symbolic(lambda other: Facts(rebound(other)).macs if other else self.macs, sizes)
 
     @cached_property
     def flops(self) -> int | None:

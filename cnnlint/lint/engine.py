@@ -12,7 +12,7 @@ from cnnlint.model.binding import Bindings
 from cnnlint.model.graph import Model, Node
 from cnnlint.model.loader import load
 from cnnlint.model.source import sha256
-from cnnlint.report.describe import layer_rows, reported_layer, summary
+from cnnlint.report.describe import body_reports, layer_rows, reported_layer, summary
 from cnnlint.report.report import Failure, ModelReport, ReportedFinding
 
 
@@ -22,7 +22,7 @@ def check_model(
     bindings: Bindings,
     *,
     rows: bool = False,
-    digest: bool = False,
+    thorough: bool = False,
 ) -> tuple[ModelReport, Model | None]:
     """Load one model and run the rules on it.
 
@@ -31,7 +31,7 @@ def check_model(
         rules: the rules that are on.
         bindings: sizes of open dimensions.
         rows: whether to describe every layer.
-        digest: whether to hash the file, which reads every byte of it.
+        thorough: whether to add what takes longer: the file's hash, MACs as a polynomial.
 
     Returns:
         The report, and the model unless it could not be read. A file that can't be read is a
@@ -53,9 +53,10 @@ def check_model(
     findings, broken = run_rules(facts, rules)
     report = ModelReport(
         path=path,
-        sha256=sha256(source) if digest else None,
-        summary=summary(facts),
+        sha256=sha256(source) if thorough else None,
+        summary=summary(facts, symbolic=thorough),
         layers=layer_rows(facts) if rows else None,
+        bodies=body_reports(facts) if rows else None,
         findings=findings,
         internal=broken,
     )

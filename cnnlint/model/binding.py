@@ -117,7 +117,7 @@ def with_image_size(inputs: Sequence[Input], bindings: Bindings) -> Bindings | N
     return replace(bindings, dims={**bindings.dims, **dict.fromkeys(sides, IMAGE_SIZE)})
 
 
-def open_sizes(inputs: Iterable[Input]) -> dict[str, int | None]:
+def open_sizes(inputs: Iterable[Input]) -> dict[str, int]:
     """Return the dimensions that the file leaves open, and what they are bound to."""
     return {
         dim_name(entry, axis): size
@@ -125,7 +125,7 @@ def open_sizes(inputs: Iterable[Input]) -> dict[str, int | None]:
         for axis, (declared, size) in enumerate(
             zip(entry.declared or (), entry.bound or (), strict=False)
         )
-        if not isinstance(declared, int)
+        if size is not None and not isinstance(declared, int)
     }
 
 

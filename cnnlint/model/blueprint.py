@@ -52,6 +52,7 @@ class Blueprint:
             self.shell,
             assumptions=bound.assumptions,
             free_dims=bound.free_dims,
+            open_sizes=open_sizes(bound.inputs),
             rebound=partial(self._rebound, bound),
         )
         shared = Shared(self.functions, bound.symbols, shell, self._mark())
@@ -62,8 +63,8 @@ class Blueprint:
 
     def _rebound(self, bound: Bound, sizes: Mapping[str, int]) -> Model:
         """Return the model with other sizes for some open dimensions, the others as they are."""
-        known = {name: size for name, size in open_sizes(bound.inputs).items() if size}
-        return self._infer(bind(self.draft.inputs, Bindings(dims={**known, **sizes})))
+        dims = {**open_sizes(bound.inputs), **sizes}
+        return self._infer(bind(self.draft.inputs, Bindings(dims=dims)))
 
     def _mark(self) -> str:
         """Return what no tensor of the main graph begins with, for the names of unfolded ones."""

@@ -165,12 +165,14 @@ class Model:
     """What was bound without being asked, in words: ``input.batch = 1``."""
     free_dims: tuple[str, ...] = ()
     """Dimensions that stayed unknown, by the name that ``--dim`` takes."""
+    open_sizes: Mapping[str, int] = field(default_factory=dict)
+    """Dimensions that the file leaves open, by the same name, and what they are bound to."""
     defects: tuple[tuple[Key, str], ...] = ()
     """Nodes whose shapes contradict each other, and how."""
     bodies: Mapping[Key, tuple[Body, ...]] = field(default_factory=dict)
     """The bodies of each If, Loop and Scan that are not unfolded into the nodes."""
     rebound: "Callable[[Mapping[str, int]], Model] | None" = None
-    """Makes the same model with other sizes of its open dimensions, by the name of ``--dim``."""
+    """Makes the same model with other sizes of open dimensions; the others stay as they are."""
 
     @cached_property
     def producer_of(self) -> Mapping[str, Node]:

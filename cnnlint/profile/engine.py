@@ -1,15 +1,17 @@
 """A model in, a Report with its layers and their times out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from cnnlint.errors import LoadError, ProfileError
 from cnnlint.facts.facts import Facts
 from cnnlint.model.binding import Bindings, check_all_used
+from cnnlint.model.graph import Key
 from cnnlint.model.loader import load
 from cnnlint.model.source import sha256
 from cnnlint.profile.run import Options, profile
-from cnnlint.report.describe import layer_rows, summary
+from cnnlint.report.describe import body_reports, layer_rows, summary
 from cnnlint.report.report import Failure, ModelReport
 
 
@@ -42,7 +44,7 @@ def profile_model(
     facts = Facts(model)
     hashed = sha256(path) if digest else None
     if options is None:
-        return ModelReport(str(path), hashed, summary=summary(facts), layers=layer_rows(facts))
+        return _counted(facts, hashed)
     if model.free_dims:
         raise ProfileError(
             f"the size of the input is open: {', '.join(model.free_dims)}",
@@ -53,11 +55,18 @@ def profile_model(
     others = {"(layout reorders)": times.overhead_ms, "(between kernels)": times.gap_ms}
     if times.unmapped_ms:
         others["(kernels of unknown origin)"] = times.unmapped_ms
+    return replace(
+        _counted(facts, hashed, times.by_node), latency=measured.latency, layer_times=others
+    )
+
+
+def _counted(
+    facts: Facts, hashed: str | None, times: Mapping[Key, float] | None = None
+) -> ModelReport:
     return ModelReport(
-        str(path),
+        facts.model.origin.path,
         hashed,
-        summary=summary(facts),
-        layers=layer_rows(facts, times.by_node),
-        latency=measured.latency,
-        layer_times=others,
+        summary=summary(facts, symbolic=True),
+        layers=layer_rows(facts, times),
+        bodies=body_reports(facts),
     )

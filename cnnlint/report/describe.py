@@ -5,16 +5,17 @@ from collections.abc import Mapping
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, Dense, Pool, Recurrent, sides, steps
 from cnnlint.model.graph import Input, Key, Node, StaticShape
-from cnnlint.report.report import Coverage, LayerRow, ReportedLayer, Summary
+from cnnlint.report.report import BodyReport, Coverage, LayerRow, ReportedLayer, Summary
 
 
-def summary(facts: Facts) -> Summary:
-    """Return one model in numbers."""
+def summary(facts: Facts, *, symbolic: bool = False) -> Summary:
+    """Return one model in numbers; a polynomial for its MACs takes a few more passes over it."""
     model, topology = facts.model, facts.topology
     outputs = (model.value(name) for name in model.outputs)
     return Summary(
         params=facts.params,
         macs=facts.macs,
+        macs_symbolic=facts.macs_symbolic if symbolic else None,
         flops=facts.flops,
         uncounted_ops=facts.uncounted_ops,
         macs_are_lower_bound=bool(facts.uncounted_ops),
@@ -38,6 +39,18 @@ def summary(facts: Facts) -> Summary:
 def layer_rows(facts: Facts, times: Mapping[Key, float] | None = None) -> tuple[LayerRow, ...]:
     """Return a row for every node that works, with its time where it was measured."""
     return tuple(_row(facts, node, (times or {}).get(node.key)) for node in facts.working)
+
+
+def body_reports(facts: Facts) -> tuple[BodyReport, ...]:
+    """Return the bodies of every If, Loop and Scan, those inside of them after each."""
+    found: list[BodyReport] = []
+    for node in facts.working:
+        for body in facts.bodies.get(node.key, ()):
+            inner = body.facts
+            costs = (inner.macs, inner.flops, inner.params)
+            found.append(BodyReport(node.path, body.name, body.runs, *costs, layer_rows(inner)))
+            found += body_reports(inner)
+    return tuple(found)
 
 
 def reported_layer(facts: Facts, node: Node) -> ReportedLayer:
@@ -115,4 +128,8 @@ def _weight(facts: Facts, node: Node) -> str | None:
 
 def _defects(facts: Facts) -> tuple[str, ...]:
     paths = {node.key: node.path for node in facts.model.nodes}
-    return tuple(f"{paths[key]}: {text}" for key, text in facts.model.defects)
+    own = (f"{paths[key]}: {text}" for key, text in facts.model.defects)
+    inner = (
+        text for bodies in facts.bodies.values() for b in bodies for text in _defects(b.facts)
+    )
+    return (*own, *inner)

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from cnnlint.model.graph import Input, SourceLine
 from cnnlint.report.report import (
+    BodyReport,
     LayerRow,
     ModelReport,
     Report,
@@ -50,6 +51,7 @@ def _model(model: ModelReport) -> Json:
         "summary": _summary(model.summary) if model.summary else None,
         "layers": None if model.layers is None else [_row(row) for row in model.layers],
         "modules": None if model.modules is None else [asdict(row) for row in model.modules],
+        "bodies": None if model.bodies is None else [_body(body) for body in model.bodies],
         "findings": None if model.findings is None else [_finding(f) for f in model.findings],
         "latency": None if model.latency is None else _plain(asdict(model.latency)),
         "other_times_ms": None if model.layer_times is None else dict(model.layer_times),
@@ -62,7 +64,7 @@ def _summary(summary: Summary) -> Json:
     return {
         "params": summary.params,
         "macs": summary.macs,
-        "macs_symbolic": None,
+        "macs_symbolic": summary.macs_symbolic,
         "flops": summary.flops,
         "uncounted_ops": dict(summary.uncounted_ops),
         "macs_are_lower_bound": summary.macs_are_lower_bound,
@@ -121,6 +123,18 @@ def _row(row: LayerRow) -> Json:
         "weight": row.weight,
         "source": _source(row.source),
         "time_ms": row.time_ms,
+    }
+
+
+def _body(body: BodyReport) -> Json:
+    return {
+        "path": body.path,
+        "name": body.name,
+        "runs": body.runs,
+        "macs": body.macs,
+        "flops": body.flops,
+        "params": body.params,
+        "layers": [_row(row) for row in body.layers],
     }
 
 

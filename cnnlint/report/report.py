@@ -105,6 +105,8 @@ class Summary:
 
     params: int
     macs: int | None
+    macs_symbolic: str | None
+    """As a polynomial in open dimensions; None where nobody asked, or MACs are unknown."""
     flops: int | None
     uncounted_ops: Mapping[str, int]
     macs_are_lower_bound: bool
@@ -122,6 +124,21 @@ class Summary:
     assumptions: tuple[str, ...]
     free_dims: tuple[str, ...]
     coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class BodyReport:
+    """A body of an If, Loop or Scan, as a graph of its own; costs are those of one run."""
+
+    path: str
+    """Layer path of the node that it belongs to."""
+    name: str
+    runs: int | None
+    """How often it runs; None where that depends on data."""
+    macs: int | None
+    flops: int | None
+    params: int
+    layers: tuple[LayerRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +161,8 @@ class ModelReport:
     failure: Failure | None = None
     summary: Summary | None = None
     layers: tuple[LayerRow, ...] | None = None
+    bodies: tuple[BodyReport, ...] | None = None
+    """Bodies whose layers are not among ``layers``, where those are given."""
     findings: tuple[ReportedFinding, ...] | None = None
     latency: "Latency | None" = None
     layer_times: Mapping[str, float] | None = None

@@ -7,7 +7,7 @@ from cnnlint.profile.result import Latency
 from cnnlint.report import numbers
 from cnnlint.report.escape import plain
 from cnnlint.report.modules import fold
-from cnnlint.report.report import LayerRow, ModelReport, Report, Subtotal, Summary
+from cnnlint.report.report import BodyReport, LayerRow, ModelReport, Report, Subtotal, Summary
 from cnnlint.report.text import remarks
 
 Line: TypeAlias = dict[str, str]
@@ -30,20 +30,45 @@ def render_table(report: Report, top: int | None = None) -> str:
 
 
 def _model(model: ModelReport, top: int | None) -> Iterator[str]:
-    from tabulate import tabulate  # noqa: PLC0415  (0.05 s that `check` doesn't need)
-
     summary, layers = model.summary, model.layers
     if summary is None or layers is None:
         return
-    heads: tuple[str, ...] = LAYER_HEADS if model.modules is None else MODULE_HEADS
+    heads: Sequence[str] = LAYER_HEADS if model.modules is None else MODULE_HEADS
     heads = heads if model.latency else heads[:-1]
     rows = layers if model.modules is None else model.modules
     lines = [*_rows(rows, summary, top), *_other_times(model), _totals(model, summary, layers)]
+    yield _grid(lines, heads)
+    yield ""
+    for body in model.bodies or ():
+        yield _title(body)
+        yield _grid([*map(_layer, body.layers), _body_totals(body)], LAYER_HEADS[:-1])
+        yield ""
+    yield from _footer(model, summary)
+
+
+def _grid(lines: Sequence[Line], heads: Sequence[str]) -> str:
+    from tabulate import tabulate  # noqa: PLC0415  (0.05 s that `check` doesn't need)
+
     cells = [[line["name"], *(line.get(head, "") for head in heads[1:])] for line in lines]
     align = ["left" if head in _WORDS else "right" for head in heads]
-    yield tabulate(cells, heads, colalign=align, disable_numparse=True, tablefmt="simple")
-    yield ""
-    yield from _footer(model, summary)
+    return tabulate(cells, heads, colalign=align, disable_numparse=True, tablefmt="simple")
+
+
+def _title(body: BodyReport) -> str:
+    """Return what a body is; its table holds for one run."""
+    runs = "unknown times" if body.runs is None else numbers.plural(body.runs, "time")
+    how = "one of two branches" if body.name.endswith("_branch") else f"runs {runs}"
+    return f"{plain(body.name)} of {plain(body.path)} ({how}):"
+
+
+def _body_totals(body: BodyReport) -> Line:
+    return {
+        "name": "total",
+        "op": numbers.plural(len(body.layers), "layer"),
+        "MACs": numbers.count(body.macs),
+        "FLOPs": numbers.count(body.flops),
+        "params": numbers.count(body.params),
+    }
 
 
 def _rows(rows: Sequence[LayerRow | Subtotal], summary: Summary, top: int | None) -> list[Line]:

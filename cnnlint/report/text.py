@@ -52,6 +52,18 @@ def facts_line(summary: Summary) -> str:
     return " · ".join(words)
 
 
+_UNCOUNTED = (
+    "is not counted, so all totals are lower bounds; where the shapes behind it are unknown, no "
+    "rule looked: export with standard operators, or store the shapes in the file"
+)
+_OFTEN = "runs its body as often as the data asks for; once is counted: totals are lower bounds"
+_UNSURE = {
+    "If": "takes a branch by the data; the cheaper one is counted: totals are lower bounds",
+    "Loop": _OFTEN,
+    "Scan": _OFTEN,
+}
+
+
 def remarks(summary: Summary) -> Iterator[str]:
     """Yield what a reader must know to trust the numbers."""
     if summary.assumptions:
@@ -60,11 +72,7 @@ def remarks(summary: Summary) -> Iterator[str]:
         names = ", ".join(map(plain, summary.free_dims))
         yield f"input size is open: {names}; give it with --dim NAME=SIZE"
     for op, times in summary.uncounted_ops.items():
-        yield (
-            f"{plain(op)} ({numbers.plural(times, 'node')}) is not counted, so all totals are "
-            "lower bounds; where the shapes behind it are unknown, no rule looked: export with "
-            "standard operators, or store the shapes in the file"
-        )
+        yield f"{plain(op)} ({numbers.plural(times, 'node')}) {_UNSURE.get(op, _UNCOUNTED)}"
     if summary.coverage.unresolved_shapes and not (summary.free_dims or summary.uncounted_ops):
         count = numbers.plural(summary.coverage.unresolved_shapes, "node")
         yield f"the shapes of {count} are unknown, and no rule that needs them looked there"

@@ -17,6 +17,7 @@ MODEL = {
     "error",
     "summary",
     "layers",
+    "bodies",
     "modules",
     "findings",
     "latency",
@@ -136,7 +137,8 @@ def test_summary(model: dict[str, dict[str, object]]) -> None:
     ]
     assert summary["assumptions"] == ["batch = 1"]
     assert summary["coverage"] == {"nodes": 7, "unresolved_shapes": 0, "unchecked": []}
-    for later in ("macs_symbolic", "peak_activation_bytes", "useful_input"):
+    assert summary["macs_symbolic"] == f"{macs}*batch"
+    for later in ("peak_activation_bytes", "useful_input"):
         assert summary[later] is None
 
 
