@@ -17,6 +17,7 @@ from cnnlint.model.sniff import refuse_other_formats
 from cnnlint.model.source import BytesSource, FileSource, Source
 from cnnlint.model.tensors import Tensors
 from cnnlint.model.wire import Skeleton, skeleton
+from cnnlint.model.wiring import refuse_made_twice
 
 if TYPE_CHECKING:
     import onnx
@@ -117,6 +118,7 @@ def _refuse_unusable(proto: "onnx.ModelProto", path: str) -> None:
 def _blueprint(proto: "onnx.ModelProto", bones: Skeleton, source: Source, path: str) -> Blueprint:
     tensors = Tensors(source.file, bones.key)
     keys = function_keys(proto.functions)
+    refuse_made_twice((":".join(filter(None, key)) for key in keys), path, what="function")
     drafting = Drafting(tensors, path, frozenset(keys))
     draft = drafting.main(proto.graph)
     functions = dict(zip(keys, map(drafting.function, proto.functions), strict=True))

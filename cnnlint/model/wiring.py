@@ -26,8 +26,8 @@ def in_order(nodes: Sequence[Node], place: str) -> tuple[Node, ...]:
     return tuple(nodes)
 
 
-def refuse_made_twice(names: Iterable[str], place: str) -> None:
-    """Refuse a tensor that is given or made more than once.
+def refuse_made_twice(names: Iterable[str], place: str, what: str = "tensor") -> None:
+    """Refuse a tensor, or whatever ``what`` is, that is given or made more than once.
 
     Raises:
         LoadError: there is one.
@@ -35,8 +35,8 @@ def refuse_made_twice(names: Iterable[str], place: str) -> None:
     counts = Counter(filter(None, names))
     twice = next((name for name, count in counts.items() if count > 1), None)
     if twice:
-        cause = f"{place}: tensor {_shown(twice)!r} is made twice"
-        raise LoadError("made-twice", cause, "give every tensor a name of its own")
+        cause = f"{place}: {what} {_shown(twice)!r} is made twice"
+        raise LoadError("made-twice", cause, f"give every {what} a name of its own")
 
 
 def refuse_dangling(

@@ -225,6 +225,15 @@ def test_functions_that_are_refused(body: str, code: str, words: str) -> None:
     assert words in caught.value.cause
 
 
+def test_two_functions_of_one_name() -> None:
+    proto = laughs(2, times=1)
+    proto.functions.append(proto.functions[1])
+    with pytest.raises(LoadError, match="function 'me:F1' is made twice"):
+        load(proto.SerializeToString())
+    proto.functions[2].overload = "other"
+    assert ops(load(proto.SerializeToString())) == ["Neg"]
+
+
 def laughs(levels: int, *, times: int) -> onnx.ModelProto:
     """Return a model of functions of which each calls the next one so many times."""
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("me", 1)]
