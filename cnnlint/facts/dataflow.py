@@ -1,6 +1,9 @@
 """Which tensors carry data, as against weights, constants and shape arithmetic."""
 
-from cnnlint.model.graph import Model
+from collections.abc import Iterable
+from math import prod
+
+from cnnlint.model.graph import Model, Node
 
 SHAPE_OPS = frozenset({"Shape", "Size"})
 """Operators whose result depends on the size of a tensor only."""
@@ -38,3 +41,34 @@ def size_in_bytes(elements: int, dtype: str | None) -> int | None:
     """Return the bytes that so many elements take, packed; None for an unknown type."""
     width = BYTES_PER_ELEMENT.get(dtype or "")
     return None if width is None else int(-(-elements * width // 1))
+
+
+def size_of(model: Model, name: str) -> int | None:
+    """Return the bytes of a tensor, None where its shape or type is unknown."""
+    value = model.value(name)
+    return None if value.static is None else size_in_bytes(prod(value.static), value.dtype)
+
+
+def made(model: Model, node: Node) -> tuple[str, ...]:
+    """Return the outputs of a node, without optional ones of unknown shape that nobody reads."""
+    return tuple(
+        name
+        for index, name in enumerate(node.outputs)
+        if name
+        and (
+            index == 0
+            or model.value(name).shape is not None
+            or name in model.consumers_of
+            or name in model.outputs
+        )
+    )
+
+
+def total(sizes: Iterable[int | None]) -> int | None:
+    """Return the sum, None where one of them is unknown."""
+    added = 0
+    for size in sizes:
+        if size is None:
+            return None
+        added += size
+    return added

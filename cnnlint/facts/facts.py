@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from math import prod
 
 from cnnlint.facts.activations import Activations, recognise
 from cnnlint.facts.bodies import BodyFacts, cost_of_bodies, is_sure
 from cnnlint.facts.cost import MACS, Cost, cost
-from cnnlint.facts.dataflow import data_tensors, size_in_bytes
+from cnnlint.facts.dataflow import data_tensors, made, size_of, total
 from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Weighted, typed_layers
+from cnnlint.facts.memory import Memory, bytes_moved, memory
 from cnnlint.facts.parameters import Parameter, first_read, parameters
 from cnnlint.facts.receptive import Reach, model_receptive_field, receptive_fields
 from cnnlint.facts.symbolic import symbolic
@@ -178,6 +178,31 @@ class Facts:
         return sum(parameter.bytes for parameter in self.unique_parameters)
 
     @cached_property
+    def memory(self) -> Memory:
+        """Memory that activations take over a run, and what is in use at the peak."""
+        return memory(self.model)
+
+    @cached_property
+    def traffic(self) -> Mapping[Key, int | None]:
+        """Bytes that each node on the data path reads and writes; None where unknown."""
+        return bytes_moved(self.model, self.nodes)
+
+    @cached_property
+    def bytes_moved(self) -> int | None:
+        """Bytes that all of them read and write, None where a size is unknown."""
+        return total(self.traffic.values())
+
+    @cached_property
+    def arithmetic_intensity(self) -> float | None:
+        """FLOPs for each byte moved; None where either is unknown, or nothing is moved.
+
+        Source: Williams, Waterman and Patterson, Roofline (2009).
+        """
+        if self.flops is None or not self.bytes_moved:
+            return None
+        return self.flops / self.bytes_moved
+
+    @cached_property
     def receptive(self) -> Mapping[str, Reach]:
         """Receptive field of every tensor that has one."""
         return receptive_fields(self.model, self.data, self.layers, self.activations.gate_edges)
@@ -210,17 +235,7 @@ class Facts:
 
     def activation_bytes(self, node: Node) -> int | None:
         """Return the bytes of a node's outputs, None where a shape or type is unknown."""
-        total = 0
-        for index, name in enumerate(node.outputs):
-            value = self.model.value(name)
-            unused = index > 0 and value.shape is None and name not in self.model.consumers_of
-            if not name or unused:
-                continue
-            size = None if value.static is None else size_in_bytes(prod(value.static), value.dtype)
-            if size is None:
-                return None
-            total += size
-        return total
+        return total(size_of(self.model, name) for name in made(self.model, node))
 
     def params_of(self, node: Node) -> int:
         """Return the number of parameters that a node reads and no earlier node has read."""
