@@ -10,7 +10,7 @@ from cnnlint.report.report import BodyReport, Coverage, LayerRow, ReportedLayer,
 
 def summary(facts: Facts, *, symbolic: bool = False) -> Summary:
     """Return one model in numbers; a polynomial for its MACs takes a few more passes over it."""
-    model, topology = facts.model, facts.topology
+    model, topology, memory = facts.model, facts.topology, facts.memory
     outputs = (model.value(name) for name in model.outputs)
     return Summary(
         params=facts.params,
@@ -20,6 +20,11 @@ def summary(facts: Facts, *, symbolic: bool = False) -> Summary:
         uncounted_ops=facts.uncounted_ops,
         macs_are_lower_bound=bool(facts.uncounted_ops),
         weight_bytes=facts.weight_bytes,
+        peak_activation_bytes=memory.peak_activation_bytes,
+        peak_layer=memory.peak_at.path if memory.peak_at else None,
+        peak_tensors=memory.alive_at_peak,
+        bytes_moved=facts.bytes_moved,
+        arithmetic_intensity=facts.arithmetic_intensity,
         weighted_layers=len(facts.weighted),
         depth=topology.depth,
         plain_run=topology.plain_run_units,
@@ -107,6 +112,7 @@ def _row(facts: Facts, node: Node, time_ms: float | None) -> LayerRow:
         flops=cost.flops,
         params=facts.params_of(node),
         activation_bytes=facts.activation_bytes(node),
+        bytes_moved=facts.traffic[node.key],
         receptive_field=reach.largest or None if reach else None,
         weight=_weight(facts, node),
         source=node.source,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cnnlint.facts.memory import Held
 from cnnlint.lint.finding import Evidence, Saving, Severity
 from cnnlint.model.graph import Input, SourceLine, StaticShape
 
@@ -63,6 +64,7 @@ class LayerRow:
     flops: int | None
     params: int
     activation_bytes: int | None
+    bytes_moved: int | None
     receptive_field: StaticShape | None
     weight: str | None
     source: SourceLine | None
@@ -111,6 +113,14 @@ class Summary:
     uncounted_ops: Mapping[str, int]
     macs_are_lower_bound: bool
     weight_bytes: int
+    peak_activation_bytes: int | None
+    peak_layer: str | None
+    """The layer that runs with so much in use; None where the peak is unknown."""
+    peak_tensors: tuple[Held, ...]
+    """What is in use then, largest first."""
+    bytes_moved: int | None
+    arithmetic_intensity: float | None
+    """FLOPs for each byte moved."""
     weighted_layers: int
     depth: int
     plain_run: int

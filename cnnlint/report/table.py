@@ -147,10 +147,24 @@ def _footer(model: ModelReport, summary: Summary) -> Iterator[str]:
     inputs = ", ".join(f"{plain(i.name)} {numbers.shape(i.bound)}" for i in summary.inputs)
     yield f"{plain(model.path)}: {inputs}"
     yield "  1 MAC = one multiply-add; FLOPs = 2 x MACs + element-wise operations"
+    yield f"  {_memory(summary)}"
     for remark in remarks(summary):
         yield f"  = note: {remark}"
     if model.latency:
         yield from (f"  {line}" for line in _latency(model.latency))
+
+
+def _memory(summary: Summary) -> str:
+    """Return how much memory a run takes, and how much is computed with what it moves."""
+    peak = f"peak activations {numbers.size(summary.peak_activation_bytes)}"
+    if summary.peak_layer is not None:
+        alive = numbers.plural(len(summary.peak_tensors), "tensor")
+        peak += f" at {plain(summary.peak_layer)} ({alive} alive)"
+    moved = f"moves {numbers.size(summary.bytes_moved)}"
+    if summary.arithmetic_intensity is not None:
+        least = ">=" if summary.macs_are_lower_bound else ""
+        moved += f", {least}{summary.arithmetic_intensity:.1f} FLOPs/byte"
+    return f"memory: {peak}, weights {numbers.size(summary.weight_bytes)}; {moved}"
 
 
 def _latency(latency: Latency) -> Iterator[str]:

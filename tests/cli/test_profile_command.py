@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.net import Net
+
 SAMPLES = Path(__file__).parents[2] / "sample_models"
 DATA = Path(__file__).parents[1] / "data"
 MODEL = SAMPLES / "clean_mobilenet.onnx"
@@ -35,8 +37,33 @@ def test_static_json(run: Run) -> None:
     assert model["findings"] is None
     assert sum(layer["macs"] for layer in model["layers"]) == model["summary"]["macs"]
     assert sum(layer["flops"] for layer in model["layers"]) == model["summary"]["flops"]
+    moved = sum(layer["bytes_moved"] for layer in model["layers"])
+    assert moved == model["summary"]["bytes_moved"]
     assert sum(layer["params"] for layer in model["layers"]) == model["summary"]["params"]
     assert model["layers"][0]["out_shape"][0] == 2
+
+
+def test_memory_in_the_footer(run: Run) -> None:
+    _, out, _ = run("profile", SAMPLES / "relu_logits.onnx", "--static")
+    assert (
+        "  memory: peak activations 180.0 KiB at blocks.0.depthwise (2 tensors alive), "
+        "weights 63.8 KiB; moves 2.2 MiB, 2.8 FLOPs/byte\n" in out
+    )
+
+
+def test_memory_of_unknown_size(run: Run, tmp_path: Path) -> None:
+    proto = Net(3, 8).conv(4).proto()
+    proto.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "height"
+    (tmp_path / "net.onnx").write_bytes(proto.SerializeToString())
+    _, out, _ = run("profile", tmp_path / "net.onnx", "--static")
+    assert "  memory: peak activations ?, weights 448 B; moves ?\n" in out
+
+
+def test_intensity_is_a_lower_bound_where_flops_are(run: Run, tmp_path: Path) -> None:
+    net = Net(3, 8).conv(4).op("MeanVarianceNormalization")
+    (tmp_path / "net.onnx").write_bytes(net.proto().SerializeToString())
+    _, out, _ = run("profile", tmp_path / "net.onnx", "--static")
+    assert "weights 448 B; moves 4.2 KiB, >=3.3 FLOPs/byte\n" in out
 
 
 def test_static_runs_without_onnxruntime(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,10 @@ SUMMARY = {
     "macs_are_lower_bound",
     "weight_bytes",
     "peak_activation_bytes",
+    "peak_layer",
+    "peak_tensors",
+    "bytes_moved",
+    "arithmetic_intensity",
     "weighted_layers",
     "depth",
     "plain_run",
@@ -62,6 +66,7 @@ LAYER = {
     "flops",
     "params",
     "activation_bytes",
+    "bytes_moved",
     "receptive_field",
     "weight",
     "source",
@@ -138,8 +143,19 @@ def test_summary(model: dict[str, dict[str, object]]) -> None:
     assert summary["assumptions"] == ["batch = 1"]
     assert summary["coverage"] == {"nodes": 7, "unresolved_shapes": 0, "unchecked": []}
     assert summary["macs_symbolic"] == f"{macs}*batch"
-    for later in ("peak_activation_bytes", "useful_input"):
-        assert summary[later] is None
+    assert summary["peak_activation_bytes"] == 4 * 1024 * (16 + 32)
+    assert summary["peak_layer"] == "big"
+    assert summary["peak_tensors"] == [
+        {"name": "big_out", "bytes": 4 * 1024 * 32},
+        {"name": "relu1_out", "bytes": 4 * 1024 * 16},
+    ]
+    weights = summary["weight_bytes"]
+    maps = (3 + 16) + (16 + 16) + (16 + 32) + (32 + 32) + 32
+    assert summary["bytes_moved"] == weights + 4 * (1024 * maps + 32 + 32 + 10)
+    assert summary["arithmetic_intensity"] == pytest.approx(
+        summary["flops"] / summary["bytes_moved"]
+    )
+    assert summary["useful_input"] is None
 
 
 def test_layer(model: dict[str, list[dict[str, object]]]) -> None:
@@ -159,6 +175,7 @@ def test_layer(model: dict[str, list[dict[str, object]]]) -> None:
         "flops": 2 * 25_690_112 + 32_768,
         "params": 25_120,
         "activation_bytes": 131_072,
+        "bytes_moved": 65_536 + 4 * 25_120 + 131_072,
         "receptive_field": [9, 9],
         "weight": "big.weight",
         "source": None,
