@@ -100,7 +100,7 @@ class _Planner:
 
     def place(self, step: int, node: Node, name: str) -> None:
         """Find a place for an output of a node."""
-        source = node.inputs[0] if node.inputs and name == node.outputs[0] else ""
+        source = node.inputs[0] if node.inputs else ""
         buffer = self._of.get(source)
         if node.key in self._views:
             if buffer is None:
@@ -118,18 +118,16 @@ class _Planner:
             buffer = self._of.get(name)
             if buffer is not None:
                 buffer.reads -= 1
-                buffer.died = step if buffer.reads == 0 else None
+                if buffer.reads == 0:
+                    buffer.died = step
 
     def _in_place(self, node: Node, source: str, name: str, buffer: Buffer) -> bool:
-        """Tell whether a node may write its output over its first operand."""
+        """Tell whether a node may write its output over its first operand.
+
+        Where a size is unknown the answer doesn't matter: then the peak is unknown too.
+        """
+        if node.op not in IN_PLACE or name in self._kept or buffer.reads != 1:
+            return False
         before, after = self.model.value(source), self.model.value(name)
-        width = BYTES_PER_ELEMENT.get(before.dtype or "")
-        return (
-            node.op in IN_PLACE
-            and name not in self._kept
-            and buffer.reads == 1
-            and before.static is not None
-            and before.static == after.static
-            and width is not None
-            and width == BYTES_PER_ELEMENT.get(after.dtype or "")
-        )
+        widths = {BYTES_PER_ELEMENT.get(value.dtype or "") for value in (before, after)}
+        return before.shape == after.shape and len(widths) == 1

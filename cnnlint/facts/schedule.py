@@ -28,5 +28,5 @@ def schedule(model: Model) -> tuple[Node, ...]:
         elif index not in entered:
             entered.add(index)
             stack.append((index, True))
-            stack += [(source, False) for source in before[index] if source not in entered]
+            stack += [(source, False) for source in before[index]]
     return tuple(order)

@@ -5,6 +5,7 @@ All maps are 1x8x16x16 in float32 unless a test says otherwise: one MAP.
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
@@ -144,6 +145,12 @@ def test_a_model_of_nothing() -> None:
     assert list(views.in_use.values()) == [0, 0]
 
 
+def test_an_empty_tensor_is_nothing_alive() -> None:
+    net = NET.stored("none", [0]).stored("axis", [1]).op("Slice", "none", "none", "axis")
+    found = memory(net.model())
+    assert (found.peak_activation_bytes, found.alive_at_peak) == (0, ())
+
+
 def test_unknown_sizes() -> None:
     facts = NET.conv(8, name="a").relu().conv(8).open_facts()
     found = facts.memory
@@ -173,6 +180,19 @@ def test_optional_outputs_that_nobody_knows_or_reads() -> None:
     assert memory(kept).peak_activation_bytes is None
 
 
+def test_outputs_of_unknown_size() -> None:
+    dead = graph("y = Exp(x)\na = Exp(x)")
+    assert in_use(dead) == [MAP, 2 * MAP]
+    unknown = replace(dead, values={**dead.values, "a": Value("a")})
+    assert memory(unknown).peak_activation_bytes is None
+    pool = graph(
+        "a, i = MaxPool <kernel_shape = [1, 1]> (x)\ny = Exp(a)\nz = Cast <to = 1> (i)", "y, z"
+    )
+    assert memory(pool).peak_activation_bytes == 4 * MAP
+    unknown = replace(pool, values={**pool.values, "i": Value("i")})
+    assert memory(unknown).peak_activation_bytes is None
+
+
 CONV_WEIGHTS = 4 * (8 * 8 * 9 + 8)
 
 
@@ -181,6 +201,11 @@ CONV_WEIGHTS = 4 * (8 * 8 * 9 + 8)
     [
         pytest.param(NET.conv(8), [2 * MAP + CONV_WEIGHTS], id="operand, weights, result"),
         pytest.param(NET.relu(), [2 * MAP], id="in place or not"),
+        pytest.param(
+            NET.stored("six", np.array([6], np.float32)).op("Clip", "", "six"),
+            [2 * MAP + 4],
+            id="absent operand",
+        ),
         pytest.param(NET.mark("a").add("a"), [2 * MAP], id="one tensor read twice"),
         pytest.param(NET.flatten().dense(4, cin=2048), [0, MAP + 4 * 4 * 2049 + 16], id="view"),
         pytest.param(NET.relu().flatten(), [2 * MAP, 2 * MAP], id="view that is an output"),
@@ -223,10 +248,15 @@ def test_bodies_move_nobody_knows_what() -> None:
         else_branch = right () => (e) { e = Neg(x) }
     >
     """
-    assert Facts(graph(text)).bytes_moved is None
+    facts = Facts(graph(text, "float[1,8,16,16] y"))
+    assert list(facts.traffic.values()) == [MAP + 4, 5, None]
+    assert facts.bytes_moved is None
 
 
 def test_arithmetic_intensity() -> None:
     facts = NET.conv(8).facts()
     assert facts.arithmetic_intensity == facts.flops / (2 * MAP + CONV_WEIGHTS)  # type: ignore[operator]  # known
     assert Facts(graph("y = Constant <value_float = 1.0> ()")).arithmetic_intensity is None
+    product = Facts(graph('y = Einsum <equation = "nchw,nchw,nchw->nchw"> (x, x, x)'))
+    assert (product.bytes_moved, product.flops) == (2 * MAP, None)
+    assert product.arithmetic_intensity is None

@@ -10,7 +10,7 @@ from cnnlint.facts.schedule import schedule
 from cnnlint.model.graph import Model, Node, Origin, Value
 
 OUTSIDE = ("input", "weight")
-OPERANDS = {"Relu": 1, "Identity": 1, "Exp": 1, "Add": 2, "Split": 1}
+OPERANDS = {"Relu": 1, "Identity": 1, "Exp": 1, "Add": 2, "Split": 1, "If": 1}
 
 
 @st.composite
@@ -21,7 +21,8 @@ def models(draw: st.DrawFn) -> Model:
         op = draw(st.sampled_from(sorted(OPERANDS)))
         read = tuple(draw(st.sampled_from(there)) for _ in range(OPERANDS[op]))
         made = tuple(f"t{index}{letter}" for letter in ("ab" if op == "Split" else "a"))
-        nodes.append(Node(("", index), "", op, "", read, made, {}, f"n{index}"))
+        captures = (draw(st.sampled_from(there)),) if op == "If" else ()
+        nodes.append(Node(("", index), "", op, "", read, made, {}, f"n{index}", None, captures))
         there += made
     sizes = {name: draw(st.integers(1, 3)) for name in there}
     outputs = draw(st.lists(st.sampled_from(there), min_size=1, max_size=3, unique=True))
@@ -66,12 +67,16 @@ def simulate(model: Model, order: Sequence[Node]) -> list[int]:
 
 
 def is_wanted(model: Model, names: set[str], nodes: Sequence[Node]) -> bool:
-    return bool(names & set(model.outputs)) or any(names & set(n.inputs) for n in nodes)
+    return bool(names & set(model.outputs)) or any(names & reads(n) for n in nodes)
 
 
 def is_alive(model: Model, names: set[str], order: Sequence[Node], step: int) -> bool:
-    never_read = not any(names & set(node.inputs) for node in order)
+    never_read = not any(names & reads(node) for node in order)
     return never_read or is_wanted(model, names, order[step:])
+
+
+def reads(node: Node) -> set[str]:
+    return {*node.inputs, *node.captures}
 
 
 def size(model: Model, name: str) -> int:
@@ -95,5 +100,5 @@ def test_every_node_runs_once_and_after_what_it_reads(model: Model) -> None:
     assert sorted(node.key for node in order) == [node.key for node in model.nodes]
     there = set(OUTSIDE)
     for node in order:
-        assert there.issuperset(node.inputs)
+        assert there.issuperset(reads(node))
         there.update(node.outputs)

@@ -24,6 +24,15 @@ from tests.facts.onnx_text import graph
             "b a y",
             id="of a weight",
         ),
+        pytest.param(
+            "\n".join(
+                f"{made} = Exp({read})"
+                for made, read in zip("abcdefghi", "xaxcdefgh", strict=True)
+            )
+            + "\ny = Add(i, b)",
+            "c d e f g h i a b y",
+            id="whatever the length of a branch",
+        ),
         pytest.param("a = Add(x, 2)\ny = Mul(a, 3)", "a y", id="without Constants"),
     ],
 )
