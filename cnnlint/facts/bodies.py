@@ -27,9 +27,21 @@ class BodyFacts:
 
 def cost_of_bodies(op: str, bodies: Sequence[BodyFacts]) -> Cost:
     """Return the cost of a node from those of its bodies; None where one is unknown."""
-    macs = _once_or_more(bodies, [body.facts.macs for body in bodies])
-    flops = _once_or_more(bodies, [body.facts.flops for body in bodies])
-    return Cost(_total(op, macs), _total(op, flops))
+    macs = over_runs(op, bodies, [body.facts.macs for body in bodies])
+    return Cost(macs, over_runs(op, bodies, [body.facts.flops for body in bodies]))
+
+
+def over_runs(op: str, bodies: Sequence[BodyFacts], once: Sequence[int | None]) -> int | None:
+    """Return what one run of each body does ``once`` for all runs of the node.
+
+    A body that never runs does nothing, whether known or not.
+    """
+    runs = [1 if body.runs is None else body.runs for body in bodies]
+    counts = [0 if n == 0 else c if c is None else c * n for c, n in zip(once, runs, strict=True)]
+    known = [count for count in counts if count is not None]
+    if len(known) < len(counts):
+        return None
+    return min(known) if op == "If" else sum(known)
 
 
 def is_sure(op: str, bodies: Sequence[BodyFacts]) -> bool:
@@ -40,19 +52,3 @@ def is_sure(op: str, bodies: Sequence[BodyFacts]) -> bool:
     return all(
         body.runs is not None or macs == 0 for body, macs in zip(bodies, counts, strict=True)
     )
-
-
-def _once_or_more(bodies: Sequence[BodyFacts], counts: Sequence[int | None]) -> list[int | None]:
-    """Return the counts times the runs; a body that never runs costs nothing, known or not."""
-    runs = [1 if body.runs is None else body.runs for body in bodies]
-    return [
-        0 if run == 0 else None if count is None else count * run
-        for run, count in zip(runs, counts, strict=True)
-    ]
-
-
-def _total(op: str, counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    if len(known) < len(counts):
-        return None
-    return min(known) if op == "If" else sum(known)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from cnnlint.facts.activations import Activations, recognise
-from cnnlint.facts.bodies import BodyFacts, cost_of_bodies, is_sure
+from cnnlint.facts.bodies import BodyFacts, cost_of_bodies, is_sure, over_runs
 from cnnlint.facts.cost import MACS, Cost, cost
 from cnnlint.facts.dataflow import data_tensors, made, size_of, total
 from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Weighted, typed_layers
@@ -184,8 +184,13 @@ class Facts:
 
     @cached_property
     def traffic(self) -> Mapping[Key, int | None]:
-        """Bytes that each node on the data path reads and writes; None where unknown."""
-        return bytes_moved(self.model, self.nodes)
+        """Bytes that each working node reads and writes, bodies included; None where unknown."""
+        moved = dict(bytes_moved(self.model, self.working))
+        for node in self.working:
+            if bodies := self.bodies.get(node.key):
+                once = [body.facts.bytes_moved for body in bodies]
+                moved[node.key] = over_runs(node.op, bodies, once)
+        return moved
 
     @cached_property
     def bytes_moved(self) -> int | None:

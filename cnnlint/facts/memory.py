@@ -33,7 +33,7 @@ from cnnlint.model.graph import Key, Model, Node
 _CHOOSING = frozenset({"Gather", "GatherElements", "GatherND", "Slice"})
 """Operators that read only so much of their first operand as they write."""
 _WITH_BODIES = frozenset({"If", "Loop", "Scan"})
-"""Operators that move what the graphs inside them move."""
+"""Operators that move what the graphs inside them move, which is counted there."""
 
 
 @dataclass(frozen=True, slots=True)

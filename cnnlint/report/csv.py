@@ -85,6 +85,7 @@ LAYER_COLUMNS: Mapping[str, Callable[[LayerRow], Cell]] = {
     "flops": lambda row: row.flops,
     "params": lambda row: row.params,
     "activation_bytes": lambda row: row.activation_bytes,
+    "bytes_moved": lambda row: row.bytes_moved,
     "receptive_field": lambda row: _shape(row.receptive_field),
     "weight": lambda row: _text(row.weight),
     "source": lambda row: _source(row.source),

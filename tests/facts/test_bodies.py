@@ -50,6 +50,14 @@ def test_the_cheaper_branch_counts(
     assert found.uncounted_ops == lower
 
 
+def test_bytes_that_bodies_move() -> None:
+    """A product reads 24 bytes of x and 36 of w, and writes 24."""
+    assert branching(LINEAR, LINEAR).bytes_moved == 84
+    assert branching(LINEAR, "(t) { t = Neg (x) }").bytes_moved == 48
+    assert looping("n", STEP).bytes_moved == 7 * 84
+    assert looping("n", "(c, t) { t = me.Magic (s) }").bytes_moved is None
+
+
 def test_branches_without_macs_are_exact() -> None:
     found = branching("(t) { t = Neg (x) }", "(t) { u = Neg (x) t = Abs (u) }")
     assert (found.macs, found.flops, dict(found.uncounted_ops)) == (0, 6, {})

@@ -239,20 +239,6 @@ def test_shape_reads_nothing() -> None:
     assert bytes_moved(model, (shape,)) == {shape.key: 32}
 
 
-def test_bodies_move_nobody_knows_what() -> None:
-    text = """
-    k = ReduceMax <keepdims = 0> (x)
-    c = Cast <to = 9> (k)
-    y = If (c) <
-        then_branch = left () => (t) { t = Relu(x) },
-        else_branch = right () => (e) { e = Neg(x) }
-    >
-    """
-    facts = Facts(graph(text, "float[1,8,16,16] y"))
-    assert list(facts.traffic.values()) == [MAP + 4, 5, None]
-    assert facts.bytes_moved is None
-
-
 def test_arithmetic_intensity() -> None:
     facts = NET.conv(8).facts()
     assert facts.arithmetic_intensity == facts.flops / (2 * MAP + CONV_WEIGHTS)  # type: ignore[operator]  # known
