@@ -34,6 +34,7 @@ def test_a_layer() -> None:
         flops=18880,
         params=592,
         activation_bytes=256,
+        bytes_moved=3392,
         receptive_field=(7, 7),
         weight="stem.conv.weight",
         source=SourceLine("src/net.py", 58),
@@ -41,9 +42,9 @@ def test_a_layer() -> None:
     )
     assert render_csv(Report("0", (report(conv),))) == (
         "path,node,op,kernel,stride,dilation,groups,in_shape,out_shape,macs,flops,params,"
-        "activation_bytes,receptive_field,weight,source,time_ms\n"
+        "activation_bytes,bytes_moved,receptive_field,weight,source,time_ms\n"
         "stem.conv,/stem/conv/Conv,Conv,7x7,2x2,1x1,1,1x3x8x8,1x4x4x4,9408,18880,592,"
-        "256,7x7,stem.conv.weight,src/net.py:58,0.125\n"
+        "256,3392,7x7,stem.conv.weight,src/net.py:58,0.125\n"
     )
 
 
