@@ -20,6 +20,11 @@ CONV_OPERANDS: Mapping[str, tuple[int, int, int]] = {
     "DeformConv": (0, 1, 3),
 }
 """Where each operator has its map, its weight and its bias (-1: none)."""
+NHWC_OPERANDS: Mapping[str, tuple[int, int, int]] = {
+    "NhwcConv": (0, 1, 2),
+    "NhwcFusedConv": (0, 1, 2),
+}
+"""The same of operators on ``[N, *grid, C]``; the weight is ``[cout, cin / groups, *kernel]``."""
 POOLS = {"MaxPool": "max", "AveragePool": "average", "LpPool": "lp"}
 GLOBAL_POOLS = {
     "GlobalAveragePool": "average",
@@ -27,10 +32,14 @@ GLOBAL_POOLS = {
     "GlobalLpPool": "lp",
 }
 DENSE_OPERANDS: Mapping[str, tuple[int, int]] = {
-    **dict.fromkeys(("Gemm", "MatMul", "FusedMatMul", "FusedGemm", "MatMulInteger"), (0, 1)),
-    "QLinearMatMul": (0, 3),
+    **dict.fromkeys(("Gemm", "FusedGemm", "GemmFastGelu", "MatMul", "MatMulInteger"), (0, 1)),
+    **dict.fromkeys(("FusedMatMul", "FusedMatMulActivation", "TransposeMatMul"), (0, 1)),
+    **dict.fromkeys(("DynamicQuantizeMatMul", "MatMulInteger16", "MatMulIntegerToFloat"), (0, 1)),
+    **dict.fromkeys(("QGemm", "QLinearMatMul"), (0, 3)),
 }
-RECURRENT = {"LSTM": 4, "GRU": 3, "RNN": 1}
+PACKED_DENSE = frozenset({"MatMulBnb4", "MatMulNBits"})
+"""Products with a packed weight, whose sizes are the attributes K and N."""
+RECURRENT = {"LSTM": 4, "DynamicQuantizeLSTM": 4, "GRU": 3, "RNN": 1}
 """Recurrent operators and how many gates a cell has."""
 
 
@@ -48,9 +57,12 @@ class Conv:
     cin: int
     cout: int
     in_shape: StaticShape | None
+    """``[N, C, *grid]``, also where the tensor has its channels last."""
     out_shape: StaticShape | None
     weight: str
     bias: bool
+    channels_last: bool = False
+    """Whether the tensors themselves are ``[N, *grid, C]``."""
 
     @property
     def transposed(self) -> bool:
@@ -165,12 +177,14 @@ def typed_layers(model: Model, data: frozenset[str]) -> dict[Key, Layer]:
 
 
 def _layer(model: Model, data: frozenset[str], node: Node) -> Layer | None:
-    if node.op in CONV_OPERANDS:
+    if node.op in CONV_OPERANDS or node.op in NHWC_OPERANDS:
         return _conv(model, data, node)
     if node.op in POOLS or node.op in GLOBAL_POOLS:
         return _pool(model, node)
     if node.op in DENSE_OPERANDS:
         return _dense(model, data, node)
+    if node.op in PACKED_DENSE:
+        return _packed_dense(model, data, node)
     if node.op in RECURRENT:
         return _recurrent(model, node)
     return None
@@ -181,7 +195,7 @@ def _operand(node: Node, index: int) -> str:
 
 
 def _conv(model: Model, data: frozenset[str], node: Node) -> Conv | None:
-    at_map, at_weight, at_bias = CONV_OPERANDS[node.op]
+    at_map, at_weight, at_bias = NHWC_OPERANDS.get(node.op) or CONV_OPERANDS[node.op]
     weight = _operand(node, at_weight)
     shape = model.static(weight)
     if shape is None or len(shape) < 3 or weight in data or 0 in shape:
@@ -190,8 +204,9 @@ def _conv(model: Model, data: frozenset[str], node: Node) -> Conv | None:
     first, second, *kernel = shape
     transposed = node.op == "ConvTranspose"
     ones = (1,) * len(kernel)
-    in_shape = model.static(_operand(node, at_map))
-    out_shape = model.static(node.outputs[0])
+    channels_last = node.op in NHWC_OPERANDS or bool(node.get_int("channels_last", 0))
+    in_shape = _channels_first(model.static(_operand(node, at_map)), channels_last)
+    out_shape = _channels_first(model.static(node.outputs[0]), channels_last)
     stride = _axes(node, "strides", ones)
     dilation = _axes(node, "dilations", ones)
     return Conv(
@@ -207,7 +222,12 @@ def _conv(model: Model, data: frozenset[str], node: Node) -> Conv | None:
         out_shape=out_shape,
         weight=weight,
         bias=bool(_operand(node, at_bias)),
+        channels_last=channels_last,
     )
+
+
+def _channels_first(shape: StaticShape | None, channels_last: bool) -> StaticShape | None:
+    return (shape[0], shape[-1], *shape[1:-1]) if shape and channels_last else shape
 
 
 def _axes(node: Node, name: str, default: StaticShape) -> StaticShape:
@@ -277,8 +297,20 @@ def _dense(model: Model, data: frozenset[str], node: Node) -> Dense | None:
     )
 
 
+def _packed_dense(model: Model, data: frozenset[str], node: Node) -> Dense | None:
+    operand, weight = _operand(node, 0), _operand(node, 1)
+    cin, cout = node.get_int("K", 0), node.get_int("N", 0)
+    if operand not in data or weight in data or min(cin, cout) < 1:
+        return None
+    in_shape, out_shape = model.static(operand), model.static(node.outputs[0])
+    return Dense(node, cin, cout, in_shape, out_shape, operand, weight)
+
+
 def _recurrent(model: Model, node: Node) -> Recurrent | None:
-    shape = model.static(_operand(node, 1))  # [directions, gates * hidden, inputs]
+    shape = model.static(_operand(node, 1))
     if shape is None or len(shape) != 3:
         return None
-    return Recurrent(node, shape[2], shape[1] // RECURRENT[node.op], shape[0])
+    directions, units, inputs = shape
+    if node.op == "DynamicQuantizeLSTM":  # [directions, inputs, gates * hidden]
+        units, inputs = inputs, units
+    return Recurrent(node, inputs, units // RECURRENT[node.op], directions)

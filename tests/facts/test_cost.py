@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlint.facts.cost import conv_macs, einsum_macs, recurrent_macs, transposed_conv_macs
+from cnnlint.facts.counting.convolution import conv_macs, transposed_conv_macs
+from cnnlint.facts.counting.recurrent import recurrent_macs
 from tests.net import Net
 
 sizes = st.integers(1, 5)
@@ -141,24 +142,6 @@ def test_lstm() -> None:
 def test_product_of_two_data_tensors() -> None:
     net = Net(4, (8, 16)).mark("x").op("Transpose", perm=[0, 1, 3, 2])
     assert net.op("MatMul", net.marks["x"][0]).facts().macs == 4 * 16 * 8 * 16
-
-
-@pytest.mark.parametrize(
-    ("equation", "ins", "macs"),
-    [
-        ("bij,bjk->bik", [(2, 3, 4), (2, 4, 5)], 2 * 3 * 4 * 5),
-        ("bhid,bhjd->bhij", [(1, 2, 3, 4), (1, 2, 5, 4)], 2 * 3 * 4 * 5),
-        ("ij,jk", [(3, 4), (4, 5)], 60),
-        ("i,j->ij", [(3,), (4,)], 0),
-        ("ij->ji", [(3, 4)], 0),
-        ("ij,jk,kl->il", [(3, 4), (4, 5), (5, 6)], None),
-        ("...ij,...jk->...ik", [(2, 3, 4), (2, 4, 5)], None),
-        ("ij,jk->ik", [(3, 4), None], None),
-        ("ij,jk->ik", [(3, 4, 5), (4, 5)], None),
-    ],
-)
-def test_einsum(equation: str, ins: list[tuple[int, ...] | None], macs: int | None) -> None:
-    assert einsum_macs(equation, ins) == macs
 
 
 @given(out=st.tuples(sizes, sizes, sizes, sizes), cpg=sizes, groups=sizes, k=sizes)

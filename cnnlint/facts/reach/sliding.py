@@ -24,6 +24,8 @@ def _conv(call: Call) -> Seen | None:
     seen, layer = call.main(CONV_OPERANDS[call.node.op][0]), call.layer
     if seen is None or not isinstance(layer, Conv) or len(seen.axes) != len(layer.kernel) + 2:
         return None
+    if layer.channels_last:
+        return None
     grid = seen.axes[2:]
     tracks = map(_through, grid, _moves(layer))
     wider = [parts for parts, kernel in zip(grid, layer.kernel, strict=True) if kernel > 1]

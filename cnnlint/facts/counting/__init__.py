@@ -1,0 +1,1 @@
+"""How each kind of operator is counted; the door is :func:`cnnlint.facts.cost.cost`."""
