@@ -12,7 +12,7 @@ Operand = Shape | np.ndarray[Any, Any] | None
 UNKNOWN: Shape = (None,)
 
 
-def cost_of(  # noqa: PLR0913  (a node has that many parts)
+def cost_of(
     op: str,
     *operands: Operand,
     out: Shape | None = None,

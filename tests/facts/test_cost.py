@@ -1,17 +1,9 @@
 """MACs, FLOPs and parameters of every kind of layer, as exact integers."""
 
-from math import prod
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from cnnlint.facts.counting.convolution import conv_macs, transposed_conv_macs
-from cnnlint.facts.counting.recurrent import recurrent_macs
 from tests.net import Net
-
-sizes = st.integers(1, 5)
 
 
 def resized(mode: str) -> Net:
@@ -142,24 +134,3 @@ def test_lstm() -> None:
 def test_product_of_two_data_tensors() -> None:
     net = Net(4, (8, 16)).mark("x").op("Transpose", perm=[0, 1, 3, 2])
     assert net.op("MatMul", net.marks["x"][0]).facts().macs == 4 * 16 * 8 * 16
-
-
-@given(out=st.tuples(sizes, sizes, sizes, sizes), cpg=sizes, groups=sizes, k=sizes)
-def test_conv_is_a_window_for_each_output(
-    out: tuple[int, ...], cpg: int, groups: int, k: int
-) -> None:
-    counted = sum(1 for _ in np.ndindex(*out, cpg, k, k))
-    assert conv_macs(out, cpg * groups, groups, (k, k)) == counted
-
-
-@given(into=st.tuples(sizes, sizes, sizes), per_group=sizes, groups=sizes, k=sizes)
-def test_transposed_conv_is_a_window_for_each_input(
-    into: tuple[int, ...], per_group: int, groups: int, k: int
-) -> None:
-    assert (
-        transposed_conv_macs(into, per_group * groups, groups, (k,)) == prod(into) * per_group * k
-    )
-
-
-def test_recurrent_macs() -> None:
-    assert recurrent_macs(10, 2, 96, 36) == 20 * 132
