@@ -1,31 +1,79 @@
 """Parameters: which stored numbers each node learns from, each shared tensor counted once."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from cnnlint.facts.dataflow import size_in_bytes
+from cnnlint.facts.layers import PACKED_DENSE
 from cnnlint.model.graph import Key, Model, Node, Payload, Value
 
-_NORMS = ("BatchNormalization", "InstanceNormalization", "LayerNormalization")
 _OPERANDS: Mapping[str, tuple[int, ...]] = {
-    **dict.fromkeys(("Conv", "ConvTranspose", "Gemm", "FusedConv", "NhwcConv"), (1, 2)),
-    **dict.fromkeys((*_NORMS, "GroupNormalization", "SkipLayerNormalization"), (1, 2, 3, 4)),
-    "BatchNormalization": (1, 2),  # 3 and 4 are running statistics: buffers, not parameters
-    **dict.fromkeys(("MatMul", "FusedMatMul", "FusedGemm"), (0, 1, 2)),
-    **dict.fromkeys(("MatMulInteger", "RMSNormalization", "SimplifiedLayerNormalization"), (0, 1)),
+    **dict.fromkeys(("Conv", "ConvTranspose", "FusedConv", "NhwcConv", "NhwcFusedConv"), (1, 2)),
+    "CausalConvWithState": (1, 2),
     "ConvInteger": (1,),
+    "ConvTransposeWithDynamicPads": (1, 3),
     "DeformConv": (1, 3),
     "QLinearConv": (3, 8),
+    **dict.fromkeys(("FusedGemm", "Gemm", "GemmFastGelu"), (0, 1, 2)),
+    **dict.fromkeys(("FusedMatMul", "FusedMatMulActivation", "MatMul", "TransposeMatMul"), (0, 1)),
+    **dict.fromkeys(("MatMulInteger", "MatMulInteger16"), (0, 1)),
+    "DynamicQuantizeMatMul": (0, 1, 4),
+    "MatMulIntegerToFloat": (0, 1, 6),
+    "QGemm": (0, 3, 6),
     "QLinearMatMul": (0, 3),
-    **dict.fromkeys(("LSTM", "GRU", "RNN"), (1, 2, 3, 7)),
-    "PRelu": (1,),
+    "MatMulBnb4": (1,),
+    "MatMulNBits": (1, 5),
+    **dict.fromkeys(("DynamicQuantizeLSTM", "GRU", "LSTM", "RNN"), (1, 2, 3, 7)),
+    "Attention": (0, 1, 2),
+    **dict.fromkeys(("DecoderMaskedSelfAttention", "PackedAttention", "QAttention"), (1, 2)),
+    "DecoderMaskedMultiHeadAttention": (0, 1, 2, 10),
+    "GroupQueryAttention": (0, 1, 2, 11, 14, 15),
+    "LongformerAttention": (1, 2, 4, 5),
+    **dict.fromkeys(("MultiHeadAttention", "PackedMultiHeadAttention"), (0, 1, 2, 3)),
+    "BatchNormalization": (1, 2),
+    **dict.fromkeys(("GroupNorm", "GroupNormalization", "InstanceNormalization"), (1, 2)),
+    "LayerNormalization": (1, 2),
+    **dict.fromkeys(("RMSNormalization", "SimplifiedLayerNormalization"), (0, 1)),
+    "SkipGroupNorm": (1, 2, 4),
+    "SkipLayerNormalization": (1, 2, 3, 4),
+    "SkipSimplifiedLayerNormalization": (1, 2, 3),
+    "EmbedLayerNormalization": (2, 3, 4, 5, 6),
+    **dict.fromkeys(("BiasAdd", "BiasGelu", "BiasSplitGelu", "FastGelu", "PRelu"), (1,)),
     "Gather": (0,),
 }
 """Operands that hold parameters. BatchNormalization's mean and variance are buffers."""
-_ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div", "Einsum", "Concat", "Expand", "Where"})
-"""Operators of which a constant operand is a parameter unless it is one number (an epsilon)."""
-_QUANTISED = frozenset({"QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger"})
+_ELEMENTWISE: Mapping[str, slice] = {
+    **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Einsum", "Concat", "Expand"), slice(None)),
+    "Where": slice(None),
+    **dict.fromkeys(("QLinearAdd", "QLinearMul"), slice(0, None, 3)),
+    "QLinearConcat": slice(2, None, 3),
+}
+"""Operators of which a constant operand is a parameter unless it is one number (an epsilon).
+
+Those at the slice: of quantised ones the scales and zero points between are not.
+"""
+_QUANTISED = frozenset(
+    [
+        "ConvInteger",
+        "DynamicQuantizeLSTM",
+        "DynamicQuantizeMatMul",
+        "MatMulBnb4",
+        "MatMulInteger",
+        "MatMulInteger16",
+        "MatMulIntegerToFloat",
+        "MatMulNBits",
+        "QAttention",
+        "QGemm",
+        "QLinearAdd",
+        "QLinearConcat",
+        "QLinearConv",
+        "QLinearMatMul",
+        "QLinearMul",
+    ]
+)
+_WEIGHT_INTEGERS = ("int8", "uint8", "int4", "uint4", "int2", "uint2")
+"""Integers that stand for quantised weights; longer ones are indices and sizes."""
 _FLOATS = ("float", "bfloat", "complex")
 
 
@@ -52,13 +100,13 @@ def parameters(
     found: dict[Key, tuple[Parameter, ...]] = {}
     for node in nodes:
         own: dict[object, Parameter] = {}
-        for name in _operands(node):
+        for name in _operands(model, node):
             if name and name not in data:
                 learnt = _roots(model, name, quantised=node.op in _QUANTISED)
                 if node.op in _ELEMENTWISE:
                     learnt = [value for value in learnt if _elements(value) > 1]
                 own |= {p.identity: p for p in map(_parameter, learnt)}
-        found[node.key] = tuple(own.values())
+        found[node.key] = tuple(_unpacked(node, parameter) for parameter in own.values())
     return found
 
 
@@ -74,10 +122,26 @@ def first_read(
     return found
 
 
-def _operands(node: Node) -> Iterable[str]:
+def _operands(model: Model, node: Node) -> Iterable[str]:
+    if _rescales(model, node):
+        return ()
     if node.op in _ELEMENTWISE:
-        return node.inputs
+        return node.inputs[_ELEMENTWISE[node.op]]
     return (node.inputs[i] for i in _OPERANDS.get(node.op, ()) if i < len(node.inputs))
+
+
+def _rescales(model: Model, node: Node) -> bool:
+    """Return whether a node multiplies the scale of quantised data by that of a weight."""
+    makers = (model.producer_of.get(name) for name in node.inputs)
+    return node.op == "Mul" and any(m and m.op == "DynamicQuantizeLinear" for m in makers)
+
+
+def _unpacked(node: Node, parameter: Parameter) -> Parameter:
+    """Return a packed weight as the K x N numbers that its bytes hold."""
+    if node.op not in PACKED_DENSE or parameter.name != node.inputs[1]:
+        return parameter
+    elements = node.get_int("K", 0) * node.get_int("N", 0)
+    return replace(parameter, elements=elements, dtype=f"uint{node.get_int('bits', 4)}")
 
 
 def stored_behind(model: Model, name: str) -> list[Value]:
@@ -99,7 +163,8 @@ def stored_behind(model: Model, name: str) -> list[Value]:
 
 def _roots(model: Model, name: str, *, quantised: bool) -> list[Value]:
     """Return the learnt ones of them: floats, or what a DequantizeLinear turns into floats."""
-    if not (quantised or (model.value(name).dtype or "float32").startswith(_FLOATS)):
+    dtype = model.value(name).dtype or "float32"
+    if not (quantised or dtype.startswith(_FLOATS) or dtype in _WEIGHT_INTEGERS):
         return []
     values = stored_behind(model, name)
     if len(values) > 1:

@@ -51,6 +51,13 @@ FLOPS_PER_INPUT: Mapping[str, int] = dict.fromkeys(_REDUCE.split(), 1)
 _POOLING = ("MaxPool", "AveragePool", "LpPool", "NhwcMaxPool", "QLinearAveragePool")
 """One operation for each number of the window, at each output."""
 
+_BLOCKED = "com.microsoft.nchwc:"
+"""Domain of the layout that onnxruntime gives a model for one processor: channels in blocks.
+
+Its convolutions are not counted: their weights are padded to whole blocks, and how many channels
+are real, only the last of a chain says.
+"""
+
 _RESIZING = ("Resize", "Upsample")
 """Free in their mode "nearest", which copies numbers."""
 
@@ -125,6 +132,9 @@ ELEMENTWISE: Mapping[str, Count] = {
     **dict.fromkeys(_RESIZING, _resize),
     **dict.fromkeys(_MOVE.split(), _free),  # they move, choose or convert numbers
     **dict.fromkeys(_MAKE.split(), _free),  # they make numbers from none
+    **{_BLOCKED + op: _pool for op in ("AveragePool", "MaxPool")},
+    **{_BLOCKED + op: _per_input(1) for op in ("GlobalAveragePool", "GlobalMaxPool")},
+    **{_BLOCKED + op: _free for op in ("ReorderInput", "ReorderOutput")},
     "RoiAlign": _roi_align,
     "MaxRoiPool": _roi_pool,
     "NegativeLogLikelihoodLoss": _loss(0),

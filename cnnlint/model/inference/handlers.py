@@ -20,6 +20,7 @@ from cnnlint.model.inference.call import (
 )
 from cnnlint.model.inference.layout import LAYOUT
 from cnnlint.model.inference.matrix import MATRIX, MICROSOFT_MATRIX
+from cnnlint.model.inference.microsoft import MICROSOFT
 from cnnlint.model.inference.selecting import SELECT
 from cnnlint.model.inference.window import MICROSOFT_WINDOW, WINDOW
 
@@ -148,7 +149,8 @@ _BROADCAST = """
 """
 _MICROSOFT_ELEMENTWISE = """
     BiasAdd BiasDropout BiasGelu BiasSoftmax DequantizeLinear FastGelu Gelu GroupNorm
-    QLinearLeakyRelu QLinearSigmoid QLinearSoftmax QuantizeLinear QuickGelu RotaryEmbedding Trilu
+    Inverse LongformerAttention QLinearLeakyRelu QLinearSigmoid QLinearSoftmax QuantizeLinear
+    QuickGelu RotaryEmbedding Trilu
 """
 _STANDARD: Mapping[str, Handler] = {
     **dict.fromkeys(_ELEMENTWISE.split(), _same),
@@ -176,8 +178,10 @@ _MICROSOFT: Mapping[str, Handler] = {
     "QLinearAdd": _broadcast(3),
     "QLinearConcat": _qlinear_concat,
     "QLinearMul": _broadcast(3),
+    "SkipGroupNorm": _same_twice,
     "SkipLayerNormalization": _skip_layer_norm,
     "SkipSimplifiedLayerNormalization": _skip_layer_norm,
+    **MICROSOFT,
     **MICROSOFT_WINDOW,
     **MICROSOFT_MATRIX,
 }

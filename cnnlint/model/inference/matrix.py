@@ -173,8 +173,11 @@ MICROSOFT_MATRIX: Mapping[str, Handler] = {
     "QGemm": _qgemm,
     "DynamicQuantizeMatMul": _matmul(),
     "MatMulIntegerToFloat": _matmul(),
+    "MatMulBnb4": _matmul_n_bits,
     "MatMulNBits": _matmul_n_bits,
     "Attention": _attention_microsoft,
     "QAttention": _attention_microsoft,
+    "DecoderMaskedSelfAttention": _attention_microsoft,
+    "DecoderMaskedMultiHeadAttention": _multi_head_attention,
     "MultiHeadAttention": _multi_head_attention,
 }
