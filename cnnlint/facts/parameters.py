@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 
-from cnnlint.facts.dataflow import size_in_bytes
+from cnnlint.facts.dataflow import SHAPE_OPS, size_in_bytes
 from cnnlint.facts.layers import PACKED_DENSE
 from cnnlint.model.graph import Key, Model, Node, Payload, Value
 
@@ -46,32 +46,20 @@ _OPERANDS: Mapping[str, tuple[int, ...]] = {
 _ELEMENTWISE: Mapping[str, slice] = {
     **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Einsum", "Concat", "Expand"), slice(None)),
     "Where": slice(None),
-    **dict.fromkeys(("QLinearAdd", "QLinearMul"), slice(0, None, 3)),
+    **dict.fromkeys(("QLinearAdd", "QLinearMul"), slice(0, 4, 3)),
     "QLinearConcat": slice(2, None, 3),
 }
 """Operators of which a constant operand is a parameter unless it is one number (an epsilon).
 
 Those at the slice: of quantised ones the scales and zero points between are not.
 """
-_QUANTISED = frozenset(
-    [
-        "ConvInteger",
-        "DynamicQuantizeLSTM",
-        "DynamicQuantizeMatMul",
-        "MatMulBnb4",
-        "MatMulInteger",
-        "MatMulInteger16",
-        "MatMulIntegerToFloat",
-        "MatMulNBits",
-        "QAttention",
-        "QGemm",
-        "QLinearAdd",
-        "QLinearConcat",
-        "QLinearConv",
-        "QLinearMatMul",
-        "QLinearMul",
-    ]
-)
+_INTEGER = """
+    ConvInteger DynamicQuantizeLSTM DynamicQuantizeMatMul MatMulBnb4 MatMulInteger MatMulInteger16
+    MatMulIntegerToFloat MatMulNBits QAttention QGemm QLinearAdd QLinearConcat QLinearConv
+    QLinearMatMul QLinearMul
+"""
+_QUANTISED = frozenset(_INTEGER.split())
+"""Operators whose parameters may be integers of any length: a bias has 32 bits."""
 _WEIGHT_INTEGERS = ("int8", "uint8", "int4", "uint4", "int2", "uint2")
 """Integers that stand for quantised weights; longer ones are indices and sizes."""
 _FLOATS = ("float", "bfloat", "complex")
@@ -145,13 +133,18 @@ def _unpacked(node: Node, parameter: Parameter) -> Parameter:
 
 
 def stored_behind(model: Model, name: str) -> list[Value]:
-    """Return the stored (or generated) tensors that a constant operand is computed from."""
+    """Return the stored (or generated) tensors that a constant operand is computed from.
+
+    Not those behind a Shape: only how large they are goes in.
+    """
     found, queue, seen = [], [name], {name}
     while queue:
         value = model.value(queue.pop())
         node = model.producer_of.get(value.name)
         if node is None or value.stored or not any(node.inputs) or node.op == "ConstantOfShape":
             found.append(value)
+            continue
+        if node.op in SHAPE_OPS:
             continue
         first_only = node.op in ("DequantizeLinear", "Reshape", "Expand", "Tile")
         for source in node.inputs[: 1 if first_only else None]:
