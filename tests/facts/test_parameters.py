@@ -126,10 +126,7 @@ def test_attention_with_learnt_queries() -> None:
 def test_weights_are_not_looked_for_behind_a_shape() -> None:
     """A scale made from the size of a map has none, whatever weights the map comes from."""
     net = Net(4, 8).conv(6, 1, name="first").mark("map").beside("Shape", "first_out", result="s")
-    net = (
-        net.stored("at", [1])
-        .beside("Gather", "s", "at", result="c")
-        .beside("Sqrt", "c", result="r")
-    )
+    net = net.stored("at", [1]).beside("Gather", "s", "at", result="c")
+    net = net.stored("two", np.array([2.0], np.float32)).beside("Pow", "two", "c", result="r")
     facts = net.op("Mul", "r", name="scaled").facts()
     assert [sum(p.elements for p in facts.parameters[node.key]) for node in facts.nodes] == [30, 0]

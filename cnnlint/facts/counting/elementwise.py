@@ -58,7 +58,7 @@ Its convolutions are not counted: their weights are padded to whole blocks, and 
 are real, only the last of a chain says.
 """
 
-_RESIZING = ("Resize", "Upsample")
+_RESIZING = ("Resize", "Upsample", _BLOCKED + "Upsample")
 """Free in their mode "nearest", which copies numbers."""
 
 _MOVE = """
@@ -95,7 +95,7 @@ def _per_input(operations: int) -> Count:
 def _resize(call: Call) -> Cost:
     if call.node.get_str("mode", "nearest") == "nearest":
         return FREE
-    return each(call.out(), FLOPS_PER_OUTPUT[call.node.op])
+    return each(call.out(), INTERPOLATION)
 
 
 def _pool(call: Call) -> Cost:

@@ -36,6 +36,11 @@ def test_per_input(op: str, each: int) -> None:
         ("Resize", {"mode": "nearest"}, 0),
         ("Resize", {"mode": "cubic"}, 7),
         ("Upsample", {"mode": "linear"}, 7),
+        ("com.microsoft.nchwc:Upsample", {"mode": "linear"}, 7),
+        ("com.microsoft.nchwc:Upsample", {"mode": "nearest"}, 0),
+        ("com.microsoft.nchwc:MaxPool", {"kernel_shape": (3, 2)}, 6),
+        ("com.microsoft.nchwc:GlobalAveragePool", {}, 4),
+        ("com.microsoft.nchwc:ReorderOutput", {}, 0),
         ("RoiAlign", {"sampling_ratio": 2}, 4 * 8),
         ("Add", {}, 1),
         ("BatchNormalization", {}, 2),
@@ -70,4 +75,6 @@ def test_losses(op: str, scores: Shape, targets: Shape, flops: int | None) -> No
 
 
 def test_foreign_operators_are_not_taken_for_ours() -> None:
+    blocked = "com.microsoft.nchwc:Conv"
+    assert cost_of(blocked, INTO, (16, 16, 3, 3), out=OUT).counted is False
     assert cost_of("acme:Conv", INTO, (4, 4, 3, 3), out=OUT, domain="acme").counted is False
