@@ -188,3 +188,55 @@ def test_mixed_precision_parameters() -> None:
     half = np.ones((4, 4, 1, 1), np.float16)
     facts = Net(4, 8).conv(4, 1, weight=half, bias=False).facts()
     assert (facts.params, facts.weight_bytes) == (16, 32)
+
+
+@pytest.mark.parametrize(
+    ("op", "attrs"),
+    [("NhwcConv", {}), ("NhwcFusedConv", {}), ("QLinearConv", {"channels_last": 1})],
+)
+def test_conv_with_channels_last(op: str, attrs: dict[str, Any]) -> None:
+    """A typed layer has its shapes channels first, so that no rule has to know."""
+    net = Net(16, (8, 20)).shaped("w", 12, 5, 3, 3).shaped("b", 12)  # [1, 16, 8, 20]: C is 20
+    operands = ["w", "b"]
+    if op == "QLinearConv":
+        net = net.stored("s", np.array(1, np.float32)).stored("z", np.array(0, np.int8))
+        operands = ["s", "z", "w", "s", "z", "s", "z", "b"]
+    attrs |= {"domain": "com.microsoft", "group": 4, "auto_pad": "SAME_UPPER"}
+    facts = net.op(op, *operands, strides=[2, 1], **attrs).facts()
+    (conv,) = facts.convs
+    assert (conv.in_shape, conv.out_shape) == ((1, 20, 16, 8), (1, 12, 8, 8))
+    assert (conv.cin, conv.cout, conv.groups, conv.bias) == (20, 12, 4, True)
+    assert conv.pads == ((0, 1), (1, 1))
+    assert conv.channels_last
+    assert facts.macs == 8 * 8 * 12 * 5 * 9
+    assert conv.node.outputs[0] not in facts.receptive
+
+
+@pytest.mark.parametrize(
+    ("attrs", "found"),
+    [({"K": 16, "N": 10}, True), ({"K": 16}, False), ({"N": 10}, False)],
+)
+def test_packed_dense(attrs: dict[str, Any], *, found: bool) -> None:
+    net = Net(4, (16,)).stored("w", np.ones((10, 1, 8), np.uint8)).shaped("s", 10)
+    facts = net.op("MatMulNBits", "w", "s", domain="com.microsoft", **attrs).facts()
+    assert len(facts.dense) == found
+    for dense in facts.dense:
+        assert (dense.cin, dense.cout, dense.rows) == (16, 10, 4)
+        assert (dense.data, dense.weight) == ("input", "w")
+
+
+def test_packed_dense_of_a_weight_that_is_data() -> None:
+    net = Net(4, (16,)).shaped("x", 1, 4, 16).shaped("s", 10).mark("data")
+    attrs: dict[str, Any] = {"domain": "com.microsoft", "K": 16, "N": 10}
+    assert not net.joined("MatMulNBits", "input", "input", "s", **attrs).facts().dense
+    assert not net.joined("MatMulNBits", "x", "input", "s", **attrs).facts().dense
+
+
+def test_quantised_lstm() -> None:
+    net = Net(12, (5, 7)).op("Squeeze")
+    net = net.stored("W", np.ones((2, 7, 24), np.int8)).stored("R", np.ones((2, 6, 24), np.int8))
+    facts = net.op("DynamicQuantizeLSTM", "W", "R", domain="com.microsoft").facts()
+    (layer,) = facts.layers.values()
+    assert isinstance(layer, Recurrent)
+    assert (layer.cin, layer.hidden, layer.directions) == (7, 6, 2)
+    assert facts.macs == 12 * 5 * 2 * 24 * (7 + 6)
