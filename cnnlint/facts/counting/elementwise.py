@@ -8,19 +8,18 @@ from cnnlint.facts.counting.convolution import INTERPOLATION
 
 _ONE = """
     Abs Acos Acosh Add And Asin Asinh Atan Atanh BiasAdd BitShift BitwiseAnd BitwiseNot BitwiseOr
-    BitwiseXor Ceil Celu Clip Cos Cosh CumProd CumSum DequantizeLinear Div DynamicQuantizeLinear
+    BitwiseXor Ceil Celu Clip Cos Cosh CumSum DequantizeLinear Div DynamicQuantizeLinear
     Elu Equal Erf Exp FastGelu Floor Gelu Greater GreaterOrEqual HardSigmoid HardSwish Hardmax
     IsInf IsNaN LeakyRelu Less LessOrEqual Log Max Mean Min Mish Mod Mul Neg Not Or PRelu Pow
     QLinearAdd QLinearLeakyRelu QLinearMul QLinearSigmoid QLinearWhere QuantizeLinear QuickGelu
     Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Sub Sum Swish
-    Tan Tanh TfIdfVectorizer ThresholdedRelu Where Xor
+    Tan Tanh ThresholdedRelu Where Xor
 """
 FLOPS_PER_OUTPUT: Mapping[str, int] = {
     **dict.fromkeys(_ONE.split(), 1),
     "BatchNormalization": 2,  # folded: scale and shift
     "BiasGelu": 2,
     "SwiGLU": 2,
-    "RotaryEmbedding": 3,  # two numbers weighted and added
     "MeanVarianceNormalization": 5,
     **dict.fromkeys(("LayerNormalization", "InstanceNormalization", "GroupNormalization"), 7),
     "GroupNorm": 7,
@@ -28,7 +27,6 @@ FLOPS_PER_OUTPUT: Mapping[str, int] = {
     "SkipSimplifiedLayerNormalization": 5,
     "SkipLayerNormalization": 8,
     "SkipGroupNorm": 8,
-    "EmbedLayerNormalization": 9,  # three embeddings added
     "LRN": 6,
     **dict.fromkeys(("Softmax", "LogSoftmax", "QLinearSoftmax"), 5),
     "BiasSoftmax": 6,
@@ -38,7 +36,16 @@ FLOPS_PER_OUTPUT: Mapping[str, int] = {
     "ai.onnx.ml:Scaler": 2,
     "ai.onnx.ml:Normalizer": 3,
 }
-"""Operations for each number of the output."""
+"""Operations for each number of the output, of operators that work place by place."""
+
+_ACROSS_PLACES: Mapping[str, int] = {
+    "CumProd": 1,
+    "TfIdfVectorizer": 1,
+    "RotaryEmbedding": 3,  # two numbers weighted and added
+    "BiasSplitGelu": 4,  # bias to both halves, activation, product
+    "EmbedLayerNormalization": 9,  # three embeddings added
+}
+"""The same of others."""
 
 _REDUCE = """
     ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd
@@ -126,8 +133,8 @@ def _loss(per_score: int) -> Count:
 
 
 ELEMENTWISE: Mapping[str, Count] = {
-    **{op: _per_output(operations) for op, operations in FLOPS_PER_OUTPUT.items()},
-    **{op: _per_input(operations) for op, operations in FLOPS_PER_INPUT.items()},
+    **{op: _per_output(n) for op, n in {**FLOPS_PER_OUTPUT, **_ACROSS_PLACES}.items()},
+    **{op: _per_input(n) for op, n in FLOPS_PER_INPUT.items()},
     **dict.fromkeys(_POOLING, _pool),
     **dict.fromkeys(_RESIZING, _resize),
     **dict.fromkeys(_MOVE.split(), _free),  # they move, choose or convert numbers
