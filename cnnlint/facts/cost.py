@@ -21,18 +21,12 @@ from cnnlint.facts.counting.recurrent import RECURRENCE
 from cnnlint.facts.counting.transform import TRANSFORM
 from cnnlint.model.graph import Model, Node
 
-__all__ = ["COUNTS", "FLOPS_PER_INPUT", "FLOPS_PER_OUTPUT", "Cost", "cost"]
+__all__ = ["COUNTS", "FLOPS_PER_INPUT", "FLOPS_PER_OUTPUT", "MACS", "Cost", "cost"]
 
-COUNTS: Mapping[str, Count] = {
-    **ELEMENTWISE,
-    **CONVOLUTION,
-    **MATRIX,
-    **EINSUM,
-    **ATTENTION,
-    **RECURRENCE,
-    **TRANSFORM,
-}
-"""How each operator is counted, by its name as :class:`~cnnlint.model.graph.Node` has it."""
+MACS: Mapping[str, Count] = {**CONVOLUTION, **MATRIX, **EINSUM, **ATTENTION, **RECURRENCE}
+"""How each operator is counted that has MACs, by its name as Node has it."""
+COUNTS: Mapping[str, Count] = {**ELEMENTWISE, **TRANSFORM, **MACS}
+"""The same of every operator that we can count."""
 
 
 def cost(model: Model, node: Node) -> Cost:
