@@ -62,6 +62,15 @@ _QUANTISED = frozenset(_INTEGER.split())
 """Operators whose parameters may be integers of any length: a bias has 32 bits."""
 _WEIGHT_INTEGERS = ("int8", "uint8", "int4", "uint4", "int2", "uint2")
 """Integers that stand for quantised weights; longer ones are indices and sizes."""
+_CARRIED: Mapping[str, int] = {
+    **dict.fromkeys(("DequantizeLinear", "Expand", "QuantizeLinear", "Reshape", "Tile"), 1),
+    **dict.fromkeys(("Resize", "Upsample"), 1),
+    "BatchNormalization": 3,
+}
+"""How many inputs of an operator in a constant subgraph carry weights, where not all do.
+
+The others are scales, sizes, running statistics.
+"""
 _FLOATS = ("float", "bfloat", "complex")
 
 
@@ -146,8 +155,7 @@ def stored_behind(model: Model, name: str) -> list[Value]:
             continue
         if node.op in SHAPE_OPS:
             continue
-        first_only = node.op in ("DequantizeLinear", "Reshape", "Expand", "Tile")
-        for source in node.inputs[: 1 if first_only else None]:
+        for source in node.inputs[: _CARRIED.get(node.op)]:
             if source and source not in seen:
                 seen.add(source)
                 queue.append(source)

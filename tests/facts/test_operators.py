@@ -1,16 +1,20 @@
 """Every operator of the standard is counted, zero on purpose, or left out with a reason."""
 
+from typing import Any
+
 import onnx.defs
 import pytest
 
-from cnnlint.facts.cost import COUNTS
+from cnnlint.facts.cost import COUNTS, MACS
 from cnnlint.facts.counting.attention import MICROSOFT_ATTENTION
+from cnnlint.model.inference.handlers import HANDLERS
 from tests.facts.counted import cost_of
+from tests.net import Net
 
 UNCOUNTED = {
-    "If": "the data says which branch runs",
-    "Loop": "the data says how often the body runs",
-    "Scan": "has a body",
+    "If": "counted by its bodies",
+    "Loop": "counted by its bodies",
+    "Scan": "counted by its bodies",
     "SequenceMap": "the data says how often the body runs",
     "ImageDecoder": "a codec: the work depends on what the file holds",
     "ai.onnx.ml:SVMClassifier": "depends on the kernel and on how classes are compared",
@@ -47,3 +51,19 @@ def test_unknown_shapes_are_never_zero_by_accident(op: str) -> None:
     assert found.counted
     assert found.flops == (0 if free else None)
     assert found.macs in {0, None}
+
+
+def test_layers_have_shapes() -> None:
+    """What has MACs has shape inference of ours, or of onnx: else they would be null."""
+    ours = set().union(*HANDLERS.values())
+    assert MACS.keys() - ours - standard() == {"ConvTransposeWithDynamicPads"}
+
+
+@pytest.mark.parametrize("op", ["MatMul", "Gemm", "Einsum"])
+def test_product_that_does_not_fit_is_unknown(op: str) -> None:
+    """Either operand tells the inner size: where they disagree, no shape is inferred."""
+    net = Net(4, (), batch=3).shaped("w", 5, 6)
+    attrs: dict[str, Any] = {"equation": "ij,jk->ik"} if op == "Einsum" else {}
+    facts = net.op(op, "w", **attrs).facts()
+    assert facts.macs is None
+    assert len(facts.model.defects) == 1

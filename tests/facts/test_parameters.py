@@ -130,3 +130,25 @@ def test_weights_are_not_looked_for_behind_a_shape() -> None:
     net = net.stored("two", np.array([2.0], np.float32)).beside("Pow", "two", "c", result="r")
     facts = net.op("Mul", "r", name="scaled").facts()
     assert [sum(p.elements for p in facts.parameters[node.key]) for node in facts.nodes] == [30, 0]
+
+
+def test_float_weight_that_is_quantised_on_the_way() -> None:
+    net = Net(4, 8).shaped("w", 6, 4, 3, 3).stored("s", np.ones(6, np.float32))
+    net = net.stored("z", np.zeros(6, np.int8)).beside("QuantizeLinear", "w", "s", "z", result="q")
+    net = net.beside("DequantizeLinear", "q", "s", "z", result="d")
+    assert net.op("Conv", "d").facts().params == 216
+
+
+def test_position_encoding_that_is_resized() -> None:
+    net = Net(4, 8).shaped("table", 1, 4, 4, 4).stored("by", np.array([1, 1, 2, 2], np.float32))
+    assert net.beside("Resize", "table", "", "by", result="p").op("Add", "p").facts().params == 64
+
+
+def test_standardised_weight() -> None:
+    """Weights through a BatchNormalization, as ScaledStdConv has them: its gain is learnt."""
+    net = Net(4, 8).shaped("w", 1, 6, 36)
+    for name in ("gain", "shift", "mean", "variance"):
+        net = net.shaped(name, 6)
+    parts = ("w", "gain", "shift", "mean", "variance")
+    net = net.stored("dims", [6, 4, 3, 3]).beside("BatchNormalization", *parts, result="n")
+    assert net.beside("Reshape", "n", "dims", result="r").op("Conv", "r").facts().params == 228

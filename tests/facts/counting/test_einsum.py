@@ -79,6 +79,13 @@ def test_what_does_not_fit_is_unknown(equation: str, ins: list[tuple[int, ...]])
     assert cost_of("Einsum", *ins, out=(3,), equation=equation).macs is None
 
 
+@given(equation=st.text("ab,.->* A", max_size=12), ranks=st.lists(st.integers(0, 3), max_size=4))
+def test_any_text_is_counted_or_unknown(equation: str, ranks: list[int]) -> None:
+    operands = [(2,) * rank for rank in ranks]
+    found = cost_of("Einsum", *operands, out=(2,), equation=equation)
+    assert found.macs is None or found.macs <= 2**8 * len(operands)
+
+
 def test_operand_of_unknown_shape() -> None:
     found = cost_of("Einsum", (3, 4), (4, None), out=(3, None), equation="ij,jk->ik")
     assert (found.macs, found.counted) == (None, True)
