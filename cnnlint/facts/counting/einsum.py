@@ -6,18 +6,19 @@ it. Sums over an axis that only one operand has are done before its product, and
 axis of size 1 that is stretched to the size of another operand's counts as absent.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from typing import TypeAlias
 
-from cnnlint.facts.counting.call import Call, Cost, Count, Unknown, products
+from cnnlint.facts.counting.call import Call, Cost, Count, Unknown, checked, products
 from cnnlint.model.graph import StaticShape
-from cnnlint.model.inference.call import Contradiction
-from cnnlint.model.inference.einsum import ELLIPSIS, einsum_shape, parse_equation
 
 Axis: TypeAlias = str | int
 """A letter, or an axis of the ellipsis, counted from its right."""
 Sizes: TypeAlias = Mapping[Axis, int]
+_ELLIPSIS = "*"
+"""Stands for ``...`` once the equation is parsed."""
 
 
 def einsum_cost(equation: str, shapes: Sequence[StaticShape]) -> Cost:
@@ -27,28 +28,42 @@ def einsum_cost(equation: str, shapes: Sequence[StaticShape]) -> Cost:
     a product that sums nothing, or of an operand that is summed on its own.
 
     Raises:
-        Unknown: the equation is malformed, or doesn't fit the shapes.
+        Unknown: the terms don't fit the shapes.
     """
-    try:
-        einsum_shape(equation, shapes)
-        texts, output = parse_equation(equation)
-    except Contradiction:
-        raise Unknown from None
+    texts, output = _parse(equation)
+    if len(texts) != len(shapes):
+        raise Unknown
     named = [_named(term, shape) for term, shape in zip(texts, shapes, strict=True)]
     sizes: dict[Axis, int] = {}
     for axes in named:
         for axis, size in axes:
             sizes[axis] = size if sizes.get(axis, 1) == 1 else sizes[axis]
     terms = [frozenset(axis for axis, n in axes if n == sizes[axis]) for axes in named]
-    spread = ELLIPSIS in output
+    spread = _ELLIPSIS in output
     kept = {axis for axis in sizes if (spread if isinstance(axis, int) else axis in output)}
     return _pairwise(terms, kept, sizes)
 
 
+def _parse(equation: str) -> tuple[list[str], str]:
+    """Return the terms and the output, where none is given what occurs once and the ellipsis."""
+    text = equation.replace(" ", "").replace("...", _ELLIPSIS)
+    left, arrow, output = text.partition("->")
+    terms = left.split(",")
+    counts = Counter("".join(terms))
+    implied = (c for c, n in counts.items() if c == _ELLIPSIS or n == 1)
+    return terms, output if arrow else "".join(implied)
+
+
 def _named(term: str, shape: StaticShape) -> list[tuple[Axis, int]]:
-    """Return each axis of an operand with its size; a repeated letter (a diagonal) twice."""
-    head, _, tail = term.partition(ELLIPSIS)
+    """Return each axis of an operand with its size; a repeated letter (a diagonal) twice.
+
+    Raises:
+        Unknown: they are not as many.
+    """
+    head, dots, tail = term.partition(_ELLIPSIS)
     spread = len(shape) - len(head) - len(tail)
+    if spread < 0 or (spread and not dots):
+        raise Unknown
     names: list[Axis] = [*head, *range(spread, 0, -1), *tail]
     return list(zip(names, shape, strict=True))
 
@@ -83,6 +98,8 @@ def _size(axes: Iterable[Axis], sizes: Sizes) -> int:
 
 
 def _einsum(call: Call) -> Cost:
+    """Count an Einsum whose output has a shape, so that equation and operands fit together."""
+    checked(call.out())
     shapes = [call.needed(index) for index in range(len(call.node.inputs))]
     return einsum_cost(call.node.get_str("equation", ""), shapes)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from cnnlint.model.graph import Dim, Shape
 from cnnlint.model.inference.call import Contradiction, Unresolved, broadcast
 
-ELLIPSIS = "*"
+_ELLIPSIS = "*"
 """Stands for ``...`` once the equation is parsed: one character an axis or a group of them."""
 
 
@@ -20,7 +20,7 @@ def einsum_shape(equation: str, shapes: Sequence[Shape | None]) -> Shape:
         Contradiction: no equation, or one that the operands don't fit.
         Unresolved: the rank depends on an operand whose rank is unknown.
     """
-    terms, output = parse_equation(equation)
+    terms, output = _parse(equation)
     if len(terms) != len(shapes):
         raise Contradiction(f"the equation has {len(terms)} operands, the node {len(shapes)}")
     sizes: dict[str, Dim] = {}
@@ -29,36 +29,32 @@ def einsum_shape(equation: str, shapes: Sequence[Shape | None]) -> Shape:
         if shape is not None:
             spread = _bind(index, term, shape, sizes)
             rest = None if rest is None else broadcast(rest, spread)
-        elif ELLIPSIS in term:
+        elif _ELLIPSIS in term:
             rest = None
     return _output(output, sizes, rest)
 
 
-def parse_equation(equation: str) -> tuple[list[str], str]:
-    """Return the terms and the output (the implied one where none is given).
-
-    Raises:
-        Contradiction: it is malformed.
-    """
-    text = equation.replace(" ", "").replace("...", ELLIPSIS)
+def _parse(equation: str) -> tuple[list[str], str]:
+    """Return the terms and the output (the implied one where none is given)."""
+    text = equation.replace(" ", "").replace("...", _ELLIPSIS)
     left, arrow, output = text.partition("->")
     terms = left.split(",")
-    if ELLIPSIS in equation:
+    if _ELLIPSIS in equation:
         raise Contradiction("the equation is malformed")
     for term in (*terms, output):
-        letters = term.replace(ELLIPSIS, "", 1)
+        letters = term.replace(_ELLIPSIS, "", 1)
         if letters and not (letters.isalpha() and letters.isascii()):
             raise Contradiction("the equation is malformed")
     if not arrow:
         counts = Counter("".join(terms))
-        output = ELLIPSIS * (ELLIPSIS in counts)
-        output += "".join(sorted(c for c, n in counts.items() if n == 1 and c != ELLIPSIS))
+        output = _ELLIPSIS * (_ELLIPSIS in counts)
+        output += "".join(sorted(c for c, n in counts.items() if n == 1 and c != _ELLIPSIS))
     return terms, output
 
 
 def _bind(index: int, term: str, shape: Shape, sizes: dict[str, Dim]) -> Shape:
     """Note the sizes of a term's letters; return the dimensions that its ellipsis covers."""
-    head, dots, tail = term.partition(ELLIPSIS)
+    head, dots, tail = term.partition(_ELLIPSIS)
     covered = len(shape) - len(head) - len(tail)
     if covered < 0 or (covered and not dots):
         raise Contradiction(
@@ -76,7 +72,7 @@ def _output(output: str, sizes: dict[str, Dim], rest: Shape | None) -> Shape:
         raise Contradiction("the equation names an output axis twice")
     dims: list[Dim] = []
     for letter in output:
-        if letter != ELLIPSIS:
+        if letter != _ELLIPSIS:
             dims.append(sizes.get(letter))
         elif rest is None:
             raise Unresolved
