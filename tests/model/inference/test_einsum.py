@@ -86,5 +86,5 @@ def test_einsum_does_what_numpy_does(terms: list[list[str]], data: st.DataObject
     output = data.draw(st.lists(st.sampled_from(used), unique=True))
     equation = left + data.draw(st.sampled_from(["", "->" + "".join(output)]))
     shapes: list[Shape | None] = [tuple(SIZES[c] for c in term) for term in terms]
-    arrays = [np.empty([SIZES[c] for c in term]) for term in terms]
+    arrays = [np.ones([SIZES[c] for c in term]) for term in terms]
     assert einsum_shape(equation, shapes) == np.einsum(equation, *arrays).shape
