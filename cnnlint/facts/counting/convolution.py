@@ -15,14 +15,15 @@ _ADDEND = 3
 """Where FusedConv and its kin have the map that is added to the result."""
 
 
-def conv_macs(out: StaticShape, cin: int, groups: int, kernel: StaticShape) -> int:
-    """Return the MACs of a convolution to ``[N, C, *grid]``: each output reads a window."""
-    return prod(out) * (cin // groups) * prod(kernel)
+def conv_macs(places: StaticShape, weight: StaticShape) -> int:
+    """Return the MACs of a convolution, grouped or not.
 
-
-def transposed_conv_macs(into: StaticShape, cout: int, groups: int, kernel: StaticShape) -> int:
-    """Return the MACs of a transposed convolution on ``[N, C, *grid]``: inputs write windows."""
-    return prod(into) * (cout // groups) * prod(kernel)
+    Args:
+        places: the output, each number of which reads a window; of a transposed convolution the
+            input, each number of which writes one.
+        weight: ``[cout, cin / groups, *kernel]``; of a transposed one cin and cout are swapped.
+    """
+    return prod(places) * prod(weight[1:])
 
 
 def _conv(call: Call) -> Cost:
@@ -34,15 +35,13 @@ def _conv(call: Call) -> Cost:
     at_map, at_weight, at_bias = _OPERANDS[call.node.op]
     transposed = call.node.op in _TRANSPOSED
     weight, out = call.needed(at_weight), call.out()
-    grid = call.needed(at_map) if transposed else checked(out)
+    places = call.needed(at_map) if transposed else checked(out)
     if len(weight) < 3:
         raise Unknown
-    groups = max(1, call.node.get_int("group", 1))
-    count = transposed_conv_macs if transposed else conv_macs
     more = int(call.has(at_bias)) + call.activated()
     if call.node.op in ("FusedConv", "NhwcFusedConv"):
         more += call.has(_ADDEND)
-    macs = count(grid, weight[1] * groups, groups, weight[2:])
+    macs = conv_macs(places, weight)
     return Cost(macs, None) if out is None else products(macs, besides=more * prod(out))
 
 

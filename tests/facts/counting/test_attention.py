@@ -92,7 +92,7 @@ def test_attention_of_unknown_sizes(
 
 
 QUERY, KEY, VALUE = (B, S, H * D), (B, L, H * D), (B, L, H * V)
-CACHE: tuple[Shape, Shape] = (B, H, P, D), (B, H, P, V)
+CACHE: tuple[Shape, Shape] = (B, H, P, D), (B, H, None, V)  # that of the keys tells its length
 WITH_CACHE = B * H * S * (L + P) * (D + V)
 
 
@@ -120,7 +120,7 @@ WITH_CACHE = B * H * S * (L + P) * (D + V)
         ("GroupQueryAttention", (QUERY, (B, L, 2 * D), (B, L, 2 * D)), SCORES * 2 * D),
         (
             "GroupQueryAttention",
-            (QUERY, (B, L, 2 * D), (B, L, 2 * D), (B, 2, P, D), (B, 2, P, D)),
+            (QUERY, (B, L, 2 * D), (B, L, 2 * D), (B, 2, P, D), (B, 2, None, D)),
             B * H * S * (L + P) * 2 * D,
         ),
         ("GroupQueryAttention", ((B, S, (H + 4) * D),), B * H * S * S * 2 * D),
@@ -220,6 +220,21 @@ def test_masks_of_projected_queries(op: str, mask: int) -> None:
     operands[mask] = (B, S)
     masked = microsoft(op, *operands, num_heads=H, kv_num_heads=H).flops or 0
     assert masked - plain == SCORES
+
+
+def added(op: str, mask: int, *operands: Shape | None) -> int:
+    """Return the FLOPs that one more input adds."""
+    plain = microsoft(op, *operands, num_heads=H).flops or 0
+    absent = [None] * (mask - len(operands))
+    return (microsoft(op, *operands, *absent, (B, S), num_heads=H).flops or 0) - plain
+
+
+def test_masks_of_packed_tokens() -> None:
+    tokens: Shape = (11, H * D)
+    padded = B * H * S * S
+    assert added("PackedMultiHeadAttention", 6, tokens, tokens, tokens, None, (B, S)) == padded
+    packed = (11, INPUTS), (INPUTS, 3 * WIDTH), (3 * WIDTH,), (B, S), (B + 1,)
+    assert added("PackedAttention", 5, *packed) == padded
 
 
 @pytest.mark.parametrize(
