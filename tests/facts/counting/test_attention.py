@@ -142,6 +142,11 @@ def test_projected_queries(op: str, operands: tuple[Shape | None, ...], macs: in
     assert microsoft(op, *operands, num_heads=H, kv_num_heads=2).macs == macs
 
 
+def test_one_key_head_for_all_queries() -> None:
+    packed = microsoft("GroupQueryAttention", (B, S, (H + 2) * D), num_heads=H, kv_num_heads=1)
+    assert packed.macs == B * H * S * S * 2 * D
+
+
 def test_heads_are_needed() -> None:
     assert microsoft("MultiHeadAttention", QUERY, KEY, VALUE).macs is None
     assert microsoft("GroupQueryAttention", QUERY, KEY, VALUE, num_heads=H).macs is None
