@@ -88,6 +88,9 @@ def test_quantised_weights_are_turned() -> None:
     w, r = (2, INPUTS, 4 * HIDDEN), (2, HIDDEN, 4 * HIDDEN)
     found = cost_of("DynamicQuantizeLSTM", (STEPS, BATCH, INPUTS), w, r, domain="com.microsoft")
     assert found == cost_of("LSTM", (STEPS, BATCH, INPUTS), *weights("LSTM", 2))
+    more = (2, 8 * HIDDEN), None, None, None, (2, 3 * HIDDEN)
+    found = cost_of("DynamicQuantizeLSTM", (STEPS, BATCH, INPUTS), w, r, *more)
+    assert found == cost_of("LSTM", (STEPS, BATCH, INPUTS), *weights("LSTM", 2), *more)
 
 
 @pytest.mark.parametrize("lost", range(3))

@@ -28,6 +28,9 @@ def test_fft(length: int, flops: int) -> None:
         (((3, 5, 8, 2),), 20, {}, 3 * 5 * 120),
         (((3, 8, 5, 2),), 17, {}, 3 * 5 * 120),
         (((3, 5, 8, 2),), 17, {"axis": 2}, 3 * 5 * 120),
+        (((3, 5, 8, 2), None, scalar(-4)), 20, {}, 5 * 8 * fft_flops(3)),
+        (((3, 5, 8, 2), None, scalar(-5)), 20, {}, None),
+        (((3, 8, 5, 2),), 19, {}, 3 * 5 * 120),
         (((3, 5, 6, 2), scalar(8)), 20, {}, 3 * 5 * 120),
         (((3, 5, 8, 2), (), scalar(1)), 20, {}, None),
         (((3, 5, 8, 2), None, ()), 20, {}, None),
@@ -61,4 +64,5 @@ def test_stft(operands: Any, out: Shape, flops: int | None) -> None:
 
 def test_det() -> None:
     assert cost_of("Det", (5, 6, 6), out=(5,)) == Cost(0, 5 * 2 * 216 // 3)
+    assert cost_of("Det", (4, 4), out=()) == Cost(0, 2 * 64 // 3)
     assert cost_of("Det", (5, None, 6), out=(5,)) == Cost(0, None)
