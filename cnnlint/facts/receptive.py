@@ -16,18 +16,17 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cnnlint.facts.layers import CONV_OPERANDS, GLOBAL_POOLS, POOLS, RECURRENT, Layer
+from cnnlint.facts.layers import CONV_OPERANDS, GLOBAL_POOLS, POOLS, Layer
 from cnnlint.facts.reach import layout, mixing, sliding
 from cnnlint.facts.reach.axes import Parts, Track, whole
-from cnnlint.facts.reach.call import Call, Rule, Seen, single
+from cnnlint.facts.reach.call import Call, Rule, Rules, Seen, single
 from cnnlint.facts.reach.window import Window, pixels
-from cnnlint.model.graph import Key, Model, Node
+from cnnlint.model.graph import Key, Model
 
 _RULES: Mapping[str, Rule] = {**mixing.RULES, **layout.RULES, **sliding.RULES}
 _ALONG_SPACE = frozenset({*CONV_OPERANDS, *POOLS, *GLOBAL_POOLS, "SpaceToDepth", "DepthToSpace"})
 """Operators whose input is [batch, channels, *spatial axes]."""
-_ALL_OUTPUTS = frozenset({"Split", *RECURRENT})
-"""Operators of which more than the first output is a map."""
+_ALL_OUTPUTS: Mapping[str, Rules] = {**mixing.ALL_OUTPUTS, **layout.ALL_OUTPUTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +95,27 @@ def receptive_fields(
             found[entry.name] = Seen(tuple(axes))
     spatial: set[int] = set()
     for node in model.nodes:
-        inputs = tuple(_seen(found, node, name, gate_edges) for name in node.inputs)
-        if node.op in _ALONG_SPACE and inputs and inputs[0]:
+        inputs = [
+            None if (name, node.key) in gate_edges else found.get(name) for name in node.inputs
+        ]
+        if not any(inputs):
+            continue
+        if node.op in _ALONG_SPACE and inputs[0]:
             spatial |= _places(map(whole, inputs[0].axes[2:]))
-        for output, name in enumerate(node.outputs[: None if node.op in _ALL_OUTPUTS else 1]):
-            if name in data and node.op in _RULES:
-                call = Call(model, node, layers.get(node.key), inputs, output)
-                seen = _RULES[node.op](call)
-                if seen:
-                    found[name] = seen
-    return {name: _reach(seen, spatial) for name, seen in found.items()}
+        outputs = _outputs(Call(model, node, layers.get(node.key), inputs))
+        for name, seen in zip(node.outputs, outputs, strict=False):
+            if seen and name in data:
+                found[name] = seen
+    reaches = {key: _reach(s, spatial) for key, s in {id(s): s for s in found.values()}.items()}
+    return {name: reaches[id(seen)] for name, seen in found.items()}
 
 
-def _seen(
-    found: Mapping[str, Seen], node: Node, name: str, gate_edges: frozenset[tuple[str, Key]]
-) -> Seen | None:
-    return None if (name, node.key) in gate_edges else found.get(name)
+def _outputs(call: Call) -> Iterable[Seen | None]:
+    """Return what outputs of a node descend from, in order; the others can't be followed."""
+    op = call.node.op
+    if op in _ALL_OUTPUTS:
+        return _ALL_OUTPUTS[op](call)
+    return (_RULES[op](call),) if op in _RULES and call.node.outputs else ()
 
 
 def _places(tracks: Iterable[Track]) -> set[int]:

@@ -39,6 +39,8 @@ Parts: TypeAlias = tuple[Part, ...]
 
 def extent(parts: Parts) -> Dim:
     """Return the size of an axis, None where it is unknown."""
+    if len(parts) == 1:
+        return parts[0].size
     sizes = [part.size for part in parts if part.size is not None]
     return prod(sizes) if len(sizes) == len(parts) else None
 
@@ -123,6 +125,9 @@ def meet(sides: Sequence[Parts], size: Dim) -> tuple[Parts, Origins]:
     The second result is the input axes that reach every position alike: those of a side that is
     broadcast, or that can't be followed where another one can.
     """
+    alike = bool(sides) and all(side == sides[0] for side in sides[1:])
+    if alike and (size == 1 or extent(sides[0]) != 1):
+        return sides[0], NOTHING
     stretched = [side for side in sides if extent(side) == 1]
     full = [side for side in sides if extent(side) != 1]
     if size == 1:

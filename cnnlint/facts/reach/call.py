@@ -1,6 +1,6 @@
 """One operator at work, as receptive fields see it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -24,9 +24,7 @@ class Call:
     model: Model
     node: Node
     layer: Layer | None
-    inputs: tuple[Seen | None, ...]
-    output: int = 0
-    """Which output is asked for."""
+    inputs: Sequence[Seen | None]
 
     @property
     def known(self) -> list[Seen]:
@@ -37,13 +35,13 @@ class Call:
         """Return what is known of one input."""
         return self.inputs[index] if index < len(self.inputs) else None
 
-    def shape(self) -> Shape | None:
-        """Return the shape of the output."""
-        return self.model.value(self.node.outputs[self.output]).shape
+    def shape(self, output: int = 0) -> Shape | None:
+        """Return the shape of an output."""
+        return self.model.value(self.node.outputs[output]).shape
 
-    def sizes(self, rank: int) -> Shape:
-        """Return the shape of the output, all unknown where it hasn't so many axes."""
-        shape = self.shape()
+    def sizes(self, rank: int, output: int = 0) -> Shape:
+        """Return the shape of an output, all unknown where it hasn't so many axes."""
+        shape = self.shape(output)
         return shape if shape is not None and len(shape) == rank else (None,) * rank
 
     def rank(self, index: int) -> int | None:
@@ -75,7 +73,9 @@ class Call:
 
 
 Rule: TypeAlias = Callable[[Call], Seen | None]
-"""What an output of an operator descends from, None where that can't be followed."""
+"""What the first output of an operator descends from, None where that can't be followed."""
+Rules: TypeAlias = Callable[[Call], Iterable[Seen | None]]
+"""The same for each output of an operator of which all are maps."""
 
 
 def single(size: Dim, track: Track = NOTHING) -> Parts:

@@ -1,9 +1,10 @@
 """Operators that move numbers and compute none: Reshape, Transpose, Slice, Concat and the like."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from cnnlint.facts.reach.axes import NOTHING, Parts, cut, extent, join, origins, regroup
-from cnnlint.facts.reach.call import Call, Rule, Seen, joined, single
+from cnnlint.facts.reach.call import Call, Rule, Rules, Seen, joined, single
+from cnnlint.model.graph import Shape
 
 
 def _transpose(call: Call) -> Seen | None:
@@ -54,15 +55,17 @@ def _axis(call: Call, default: int, rank: int) -> int | None:
     return axis % rank if -rank <= axis < rank else None
 
 
-def _split(call: Call) -> Seen | None:
+def _split(call: Call) -> Iterator[Seen | None]:
     seen = call.main()
     rank = len(seen.axes) if seen else 0
     axis = _axis(call, default=0, rank=rank)
     if seen is None or axis is None:
-        return None
-    shapes = [call.model.value(name).shape for name in call.node.outputs[: call.output]]
-    first = sum(shape[axis] or 0 for shape in shapes if shape and len(shape) == rank)
-    return _cuts(call, seen, {axis: (first, 1)})
+        return
+    first = 0
+    for output in range(len(call.node.outputs)):
+        sizes = call.sizes(rank, output)
+        yield _cuts(seen, sizes, {axis: (first, 1)})
+        first += sizes[axis] or 0
 
 
 def _slice(call: Call) -> Seen | None:
@@ -78,7 +81,7 @@ def _slice(call: Call) -> Seen | None:
             return None
         size = extent(seen.axes[axis]) or 0
         where[axis % rank] = (max(0, start + size if start < 0 else start), step)
-    return _cuts(call, seen, where)
+    return _cuts(seen, call.sizes(rank), where)
 
 
 def _pad(call: Call) -> Seen | None:
@@ -90,12 +93,11 @@ def _pad(call: Call) -> Seen | None:
     if not all(-rank <= axis < rank for axis in axes):
         return None
     before = zip(axes, pads, strict=False)
-    return _cuts(call, seen, {axis % rank: (-pad, 1) for axis, pad in before})
+    return _cuts(seen, call.sizes(rank), {axis % rank: (-pad, 1) for axis, pad in before})
 
 
-def _cuts(call: Call, seen: Seen, where: Mapping[int, tuple[int, int]]) -> Seen:
+def _cuts(seen: Seen, sizes: Shape, where: Mapping[int, tuple[int, int]]) -> Seen:
     """Return a tensor cut along some axes, each from a first position on and by a step."""
-    sizes = call.sizes(len(seen.axes))
     axes = (
         cut(parts, sizes[axis], *where[axis]) if axis in where else parts
         for axis, parts in enumerate(seen.axes)
@@ -132,9 +134,9 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("Reshape", "Flatten", "Squeeze", "Unsqueeze"), _reshape),
     **dict.fromkeys(("Concat", "QLinearConcat"), _concat),
     "Transpose": _transpose,
-    "Split": _split,
     "Slice": _slice,
     "Pad": _pad,
     "Gather": _gather,
     "Tile": _tile,
 }
+ALL_OUTPUTS: Mapping[str, Rules] = {"Split": _split}

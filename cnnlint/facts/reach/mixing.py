@@ -1,11 +1,11 @@
 """Operators that compute position by position, or over all positions of an axis at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cnnlint.facts.cost import FLOPS_PER_INPUT, FLOPS_PER_OUTPUT
 from cnnlint.facts.layers import DENSE_OPERANDS, RECURRENT
-from cnnlint.facts.reach.axes import Parts, origins
-from cnnlint.facts.reach.call import Call, Rule, Seen, joined, single
+from cnnlint.facts.reach.axes import Parts, extent, origins
+from cnnlint.facts.reach.call import Call, Rule, Rules, Seen, joined, single
 
 _PLAIN = ("Cast", "CastLike", "Dropout", "Expand", "Identity", "MeanVarianceNormalization")
 _QUANTISED = ("QLinearAdd", "QLinearMul", "QLinearSigmoid", "QLinearLeakyRelu")
@@ -20,6 +20,8 @@ def _elementwise(call: Call) -> Seen | None:
         if len(shape) < rank:
             return None
         rank = len(shape)
+    if len(call.known) == 1 and shape == tuple(map(extent, call.known[0].axes)):
+        return call.known[0]
     sides: list[list[Parts]] = [[] for _ in range(rank)]
     for seen in call.known:
         for side, parts in zip(sides[rank - len(seen.axes) :], seen.axes, strict=True):
@@ -120,13 +122,15 @@ def _attend(call: Call) -> Seen | None:
     return Seen((*seen.axes[:-1], single(None)), mixed)
 
 
-def _recur(call: Call) -> Seen | None:
+def _recur(call: Call) -> Iterator[Seen | None]:
     """Every step sees the whole sequence [steps, batch, features]."""
-    seen, shape = call.main(), call.shape()
-    if seen is None or shape is None:
-        return None
+    seen = call.main()
+    if seen is None:
+        return
     mixed = seen.mixed.union(*map(origins, seen.axes))
-    return Seen(tuple(map(single, shape)), mixed)
+    for output in range(len(call.node.outputs)):
+        shape = call.shape(output)
+        yield None if shape is None else Seen(tuple(map(single, shape)), mixed)
 
 
 RULES: Mapping[str, Rule] = {
@@ -134,8 +138,8 @@ RULES: Mapping[str, Rule] = {
     **{op: _reduce for op in FLOPS_PER_INPUT if op.startswith("Reduce")},
     **dict.fromkeys(DENSE_OPERANDS, _matmul),
     **dict.fromkeys(_ATTENTION, _attend),
-    **dict.fromkeys(RECURRENT, _recur),
     **dict.fromkeys(("ArgMax", "ArgMin"), _arg),
     "QLinearGlobalAveragePool": _quantised_pool,
     "Einsum": _einsum,
 }
+ALL_OUTPUTS: Mapping[str, Rules] = dict.fromkeys(RECURRENT, _recur)

@@ -64,6 +64,8 @@ def slide(
     window: Window, kernel: int, stride: int = 1, dilation: int = 1, pad: int = 0
 ) -> Window | None:
     """Return the window behind a convolution, a pooling, or (kernel 1) a slice or padding."""
+    if len(window.wide) == 1 and kernel > 0:
+        return _slide_evenly(window, stride, -pad, (kernel - 1) * dilation - pad)
     reach = (kernel - 1) * dilation + 1
 
     def reads(position: int) -> range:
@@ -71,6 +73,15 @@ def slide(
         return range(first, first + reach, dilation)
 
     return _gather(window, reads, Fraction(stride))
+
+
+def _slide_evenly(window: Window, stride: int, first: int, last: int) -> Window:
+    """Return the window of positions that read alike: position 0 reads ``first`` to ``last``."""
+    before, after = first * window.advance, last * window.advance
+    wide, narrow = (
+        span and (span[0] + before, span[1] + after) for span in (*window.wide, *window.narrow)
+    )
+    return Window(window.origin, stride * window.advance, (wide,), (narrow,))
 
 
 def blocks(window: Window, size: int) -> Window | None:
@@ -141,7 +152,9 @@ def merge(windows: Sequence[Window]) -> Window:
 
 def _merge(left: Window, right: Window) -> Window:
     period = lcm(len(left.wide), len(right.wide))
-    if left.jump != right.jump or period > MAX_READS:
+    advance = left.advance * period // len(left.wide)
+    jumps_differ = advance * len(right.wide) != right.advance * period
+    if jumps_differ or period > MAX_READS:
         wider, other = (right, left) if right.largest > left.largest else (left, right)
         least = other.smallest
         return replace(wider, narrow=tuple(_trim(span, least) for span in wider.narrow))
@@ -149,7 +162,7 @@ def _merge(left: Window, right: Window) -> Window:
     for place in range(period):
         wide.append(_hull((_at(left.wide, left, place), _at(right.wide, right, place))))
         narrow.append(_shortest((_at(left.narrow, left, place), _at(right.narrow, right, place))))
-    return Window(left.origin, int(left.jump * period), tuple(wide), tuple(narrow))
+    return Window(left.origin, advance, tuple(wide), tuple(narrow))
 
 
 def _gather(window: Window, reads: Reads, pace: Fraction) -> Window | None:
