@@ -1,5 +1,6 @@
 """The ``cnnlint`` command: where arguments come in and the exit code goes out."""
 
+import gc
 import os
 import sys
 from difflib import get_close_matches
@@ -16,6 +17,8 @@ from cnnlint.cli.streams import complain
 from cnnlint.errors import CnnlintError
 
 INTERRUPTED = 130
+GARBAGE = 100_000
+"""How many objects to make before looking for cycles: those of a model live to the end."""
 
 
 class CheckByDefault(click.Group):
@@ -46,6 +49,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit: 0 clean, 1 findings, 2 misuse or a fault, 130 interrupted."""
+    gc.set_threshold(GARBAGE)
     try:
         code = cli.main(prog_name="cnnlint", standalone_mode=False)
         sys.stdout.flush()

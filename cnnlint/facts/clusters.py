@@ -88,6 +88,7 @@ class _Finder:
         self.read = Arithmetic(model)
         self.order = {node.key: place for place, node in enumerate(model.nodes)}
         self.owner: dict[Key, Cluster] = {}
+        self.ends = frozenset(model.outputs)
 
     def visit(self, node: Node) -> None:
         """Record the cluster whose core a node is; it absorbs what was part of it."""
@@ -166,13 +167,14 @@ class _Finder:
             core, source = (first, node), self._clamped(first) or ""
             low, high = self._bounds(first)
             bounds = max(low, bounds[0]), min(high, bounds[1])
-        if 0 < bounds[0] < SMALL and isinf(bounds[1]):
-            return None
-        return (
-            self._self_gated(f"Clip({bounds[0]:g},{bounds[1]:g})", core, source)
-            or self._clamp_as_hard_sigmoid(core, source, bounds)
-            or self._cluster(CLAMPS.get(bounds, "Clip"), core, source)
-        )
+        whole = None
+        if any(map(isinf, bounds)):
+            if 0 < bounds[0] < SMALL:
+                return None
+        else:
+            whole = self._self_gated(f"Clip({bounds[0]:g},{bounds[1]:g})", core, source)
+            whole = whole or self._clamp_as_hard_sigmoid(core, source, bounds)
+        return whole or self._cluster(CLAMPS.get(bounds, "Clip"), core, source)
 
     def _self_gated(self, core: str, nodes: tuple[Node, ...], inner: str) -> Cluster | None:
         """Match one of the forms of a core, for any x that ``inner`` is a polynomial of."""
@@ -252,17 +254,18 @@ class _Finder:
 
     def _joins(self, first: Node, bounds: tuple[float, float]) -> bool:
         """Return whether a node is the other half of a clamp that has but one bound."""
+        if self._clamped(first) is None:
+            return False
+        open_ends = tuple(map(isinf, (*self._bounds(first), *bounds)))
+        if open_ends not in ((False, True, True, False), (True, False, False, True)):
+            return False
         result = first.outputs[0]
-        if self._clamped(first) is None or result in self.model.outputs:
-            return False
-        if len(self.read.readers(result)) > 1:
-            return False
-        pair = (*self._bounds(first), *bounds)
-        open_ends = tuple(map(isinf, pair))
-        return open_ends in ((False, True, True, False), (True, False, False, True))
+        return result not in self.ends and len(self.read.readers(result)) <= 1
 
     def _cluster(self, kind: str, members: tuple[Node, ...], source: str) -> Cluster:
         """Make a cluster of nodes in any order, some of them perhaps named twice."""
+        if len(members) == 1:
+            return Cluster(kind, members, source, members[0].outputs[0])
         unique = {node.key: node for node in members}
         ordered = sorted(unique.values(), key=lambda node: self.order[node.key])
         return Cluster(kind, tuple(ordered), source, ordered[-1].outputs[0])

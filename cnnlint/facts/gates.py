@@ -59,7 +59,7 @@ def find_gates(model: Model, data: frozenset[str], clusters: Iterable[Cluster]) 
 
 def data_operands(node: Node, data: frozenset[str]) -> tuple[str, ...]:
     """Return the inputs of a node that carry data, each once."""
-    return tuple(dict.fromkeys(name for name in node.inputs if name in data))
+    return tuple(dict.fromkeys([name for name in node.inputs if name in data]))
 
 
 def passes_through(node: Node, operands: tuple[str, ...]) -> bool:
@@ -85,7 +85,7 @@ class _Search:
     def visit(self, node: Node) -> None:
         """Note what a node does with the gates that it reads; nodes come in execution order."""
         operands = data_operands(node, self.data)
-        if not any(name in self.gate_of for name in operands):
+        if self.gate_of.keys().isdisjoint(operands):
             return
         if node.op in PRODUCTS and len(operands) == 2:
             self._product(node, operands)

@@ -103,9 +103,8 @@ def receptive_fields(
         if node.op in _ALONG_SPACE and inputs[0]:
             spatial |= _places(map(whole, inputs[0].axes[2:]))
         outputs = _outputs(Call(model, node, layers.get(node.key), inputs))
-        for name, seen in zip(node.outputs, outputs, strict=False):
-            if seen and name in data:
-                found[name] = seen
+        named = zip(node.outputs, outputs, strict=False)
+        found |= {name: seen for name, seen in named if seen and name in data}
     reaches = {key: _reach(s, spatial) for key, s in {id(s): s for s in found.values()}.items()}
     return {name: reaches[id(seen)] for name, seen in found.items()}
 
@@ -150,13 +149,8 @@ def model_receptive_field(
 
 
 def _trunk(model: Model, gate_edges: frozenset[tuple[str, Key]]) -> set[str]:
-    queue, trunk = list(model.outputs), set(model.outputs)
-    while queue:
-        node = model.producer_of.get(queue.pop())
-        if node is None:
-            continue
-        for name in node.inputs:
-            if name not in trunk and (name, node.key) not in gate_edges:
-                trunk.add(name)
-                queue.append(name)
+    trunk = set(model.outputs)
+    for node in reversed(model.nodes):
+        if not trunk.isdisjoint(node.outputs):
+            trunk.update([name for name in node.inputs if (name, node.key) not in gate_edges])
     return trunk

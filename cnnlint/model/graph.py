@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -55,10 +55,9 @@ class Value:
     @property
     def static(self) -> StaticShape | None:
         """The shape where every dimension is known, else None."""
-        if self.shape is None:
+        if self.shape is None or None in self.shape:
             return None
-        sizes = tuple(d for d in self.shape if d is not None)
-        return sizes if len(sizes) == len(self.shape) else None
+        return cast("StaticShape", self.shape)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,19 +14,19 @@ _ATTENTION = ("Attention", "MultiHeadAttention")
 
 def _elementwise(call: Call) -> Seen | None:
     """Join the inputs, aligned from the right as in broadcasting."""
-    shape = call.shape()
-    rank = max((len(seen.axes) for seen in call.known), default=0)
+    shape, known = call.shape(), call.known
+    if len(known) == 1 and shape == tuple(map(extent, known[0].axes)):
+        return known[0]
+    rank = max((len(seen.axes) for seen in known), default=0)
     if shape is not None:
         if len(shape) < rank:
             return None
         rank = len(shape)
-    if len(call.known) == 1 and shape == tuple(map(extent, call.known[0].axes)):
-        return call.known[0]
     sides: list[list[Parts]] = [[] for _ in range(rank)]
-    for seen in call.known:
+    for seen in known:
         for side, parts in zip(sides[rank - len(seen.axes) :], seen.axes, strict=True):
             side.append(parts)
-    return joined(sides, call.sizes(rank), call.known)
+    return joined(sides, call.sizes(rank), known)
 
 
 def collapsed(seen: Seen, over: Iterable[int], *, keep: bool = True) -> Seen:

@@ -45,12 +45,15 @@ Move = Callable[[Call, Sequence["Array"], Sequence[StaticShape]], Sequence["Arra
 def fold(call: Call, outputs: Sequence[Value]) -> Sequence[Numbers | None]:
     """Return the numbers of a node's outputs as far as they follow from those of its inputs.
 
-    ``outputs`` tell the shapes and element types. Empty where an output is large.
+    ``outputs`` tell the shapes and element types. Empty where an output is large
+    or, of an elementwise operator, nothing is known of the first input.
 
     Raises:
         Contradiction: an index points outside its tensor.
         Unresolved: an input must be known and is not.
     """
+    if call.node.op in ELEMENTWISE and call.numbers_or_none(0) is None:
+        return ()
     shapes = [s for s in map(_small, outputs) if s is not None]
     if not shapes or len(shapes) < len(outputs):
         return ()
