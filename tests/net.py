@@ -161,9 +161,9 @@ class Net:
     def flatten(self) -> Self:
         return self.op("Flatten")
 
-    def beside(self, op: str, *inputs: str, result: str) -> Self:
+    def beside(self, op: str, *inputs: str, result: str, **attrs: Any) -> Self:
         """Add an operator on stored tensors, beside the chain."""
-        node = helper.make_node(op, inputs, [result], name=f"/{result}/{op}")
+        node = helper.make_node(op, inputs, [result], name=f"/{result}/{op}", **attrs)
         return replace(self, nodes=(*self.nodes, node))
 
     def mark(self, name: str) -> Self:

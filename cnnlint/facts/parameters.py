@@ -71,6 +71,8 @@ _CARRIED: Mapping[str, int] = {
 
 The others are scales, sizes, running statistics.
 """
+MAX_BEHIND = 512
+"""How many tensors are looked at to find what a constant operand is computed from."""
 _FLOATS = ("float", "bfloat", "complex")
 
 
@@ -144,10 +146,13 @@ def _unpacked(node: Node, parameter: Parameter) -> Parameter:
 def stored_behind(model: Model, name: str) -> list[Value]:
     """Return the stored (or generated) tensors that a constant operand is computed from.
 
-    Not those behind a Shape: only how large they are goes in.
+    Not those behind a Shape: only how large they are goes in. A tensor with more of them behind
+    it than :data:`MAX_BEHIND` counts as stored itself.
     """
     found, queue, seen = [], [name], {name}
     while queue:
+        if len(seen) > MAX_BEHIND:
+            return [model.value(name)]
         value = model.value(queue.pop())
         node = model.producer_of.get(value.name)
         if node is None or value.stored or not any(node.inputs) or node.op == "ConstantOfShape":

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from onnx import TensorProto
 
 from tests.net import Net
 
@@ -115,6 +116,24 @@ def test_generated_weight() -> None:
     net = Net(4, 8).stored("dims", [6, 4, 3, 3]).beside("ConstantOfShape", "dims", result="w")
     facts = net.op("Conv", "w", name="a", pads=[1, 1, 1, 1], width=6).facts()
     assert (facts.macs, facts.params) == (6 * 4 * 9 * 64, 216)
+
+
+def test_shape_arithmetic_holds_no_parameters() -> None:
+    """The scale of attention is computed from a shape, not from what has that shape."""
+    net = Net(4, 8).conv(4, 1, bias=False)
+    net = net.beside("Shape", net.last, result="shape")
+    net = net.beside("Cast", "shape", result="floats", to=TensorProto.FLOAT)
+    facts = net.op("Mul", "floats").facts()
+    assert (facts.params, facts.parameters[facts.nodes[-1].key]) == (16, ())
+
+
+@pytest.mark.parametrize(("steps", "counted"), [(510, 4), (511, 8)])
+def test_constant_computed_in_many_steps_counts_itself(steps: int, counted: int) -> None:
+    net = Net(8, 8).stored("c0", np.ones((4, 1, 1), np.float32))
+    net = net.beside("Concat", "c0", "c0", result="c1", axis=0)  # 4 numbers in the file, 8 in use
+    for step in range(1, steps + 1):
+        net = net.beside("Identity", f"c{step}", result=f"c{step + 1}")
+    assert net.op("Mul", f"c{steps + 1}").facts().params == counted
 
 
 def test_scalar_constants_are_no_parameters() -> None:
