@@ -138,6 +138,9 @@ class _Walk:
                 f"more than {KEEP_TOTAL_BYTES >> 20} MiB up to byte {end:,} are no weights",
                 "no exporter writes this; store large tensors as raw data",
             )
+        index = begin - self._start
+        if index >= 0 and end - self._start <= len(self._window):
+            return self._window[index : end - self._start]
         return self.source.read(begin, end - begin)
 
     def note(self, offset: int, length: int, number: int) -> bytes:
