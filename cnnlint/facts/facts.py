@@ -16,6 +16,9 @@ from cnnlint.facts.symbolic import symbolic
 from cnnlint.facts.topology import Topology, analyse
 from cnnlint.model.graph import Key, Model, Node, StaticShape
 
+MAX_UPSTREAM = 64
+"""How many operators in a row are followed back from a tensor."""
+
 
 class Facts:
     """Facts of one model, each computed when it is first asked for."""
@@ -265,9 +268,15 @@ class Facts:
         return names.pop() if len(names) == 1 else None
 
     def upstream(self, tensor: str) -> Iterator[Node]:
-        """Yield the nodes that make a tensor, last one first, up to a join or the input."""
+        """Yield the nodes that make a tensor, last one first, up to a join or the input.
+
+        No more than :data:`MAX_UPSTREAM` of them: many layers may ask, and each is answered.
+        """
         name: str | None = tensor
-        while name is not None and (node := self.model.producer_of.get(name)) is not None:
+        for _ in range(MAX_UPSTREAM):
+            node = self.model.producer_of.get(name) if name is not None else None
+            if node is None:
+                return
             yield node
             name = self.trunk_input(node)
 

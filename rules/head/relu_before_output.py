@@ -1,6 +1,7 @@
 """H503."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from math import prod
 
 from cnnlint.facts.activations import Activation, Role
@@ -53,6 +54,7 @@ def relu_before_output(facts: Facts) -> Iterator[Finding]:
     """
     if not facts.weighted:
         return
+    maps = {name for name in facts.model.outputs if len(facts.model.value(name).shape or ()) > 2}
     seen = set()
     for output in facts.model.outputs:
         found = _rectifier(facts, output)
@@ -80,7 +82,7 @@ def relu_before_output(facts: Facts) -> Iterator[Finding]:
                 "squashed_by": squashed.op if squashed else None,
                 "pooled": pooled,
             },
-            severity=Severity.NOTE if pooled or _is_features(facts, output) else None,
+            severity=Severity.NOTE if pooled or _is_features(facts, output, maps) else None,
         )
 
 
@@ -101,10 +103,8 @@ def _rectifier(facts: Facts, output: str) -> tuple[Activation, Node | None, bool
     return None
 
 
-def _is_features(facts: Facts, output: str) -> bool:
+def _is_features(facts: Facts, output: str, maps: AbstractSet[str]) -> bool:
     """Return whether an output looks like features that another network goes on from."""
-    model = facts.model
-    maps = [name for name in model.outputs if len(model.value(name).shape or ()) > 2]
     reach = facts.receptive.get(output)
     coarse = reach is not None and prod(reach.jump) >= COARSE
     return coarse or "feat" in output.lower() or (len(maps) > 1 and output in maps)

@@ -7,7 +7,7 @@ from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, Pool, sides, steps
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity
 from cnnlint.lint.rule import rule
-from cnnlint.model.graph import Node, StaticShape
+from cnnlint.model.graph import Node
 
 
 @rule(
@@ -46,11 +46,11 @@ def stride_exceeds_kernel(facts: Facts) -> Iterator[Finding]:
     - Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016
     - Zhang, Making Convolutional Networks Shift-Invariant Again, 2019, section 3
     """
-    for layer in facts.layers.values():
-        if isinstance(layer, Conv | Pool) and layer.kernel and max(layer.kernel) > 1:
-            read = share_read(layer)
-            if read < 1:
-                yield _finding(facts, layer, layer.kernel, read)
+    windows = [layer for layer in facts.layers.values() if isinstance(layer, Conv | Pool)]
+    found = [w for w in windows if max(w.kernel or (1,)) > 1 and share_read(w) < 1]
+    whole = _read_whole(facts) if found else frozenset()
+    for layer in found:
+        yield _finding(facts, layer, read_elsewhere=layer.node.inputs[0] in whole)
 
 
 def share_read(layer: Conv | Pool) -> float:
@@ -73,7 +73,8 @@ def phases_read(kernel: int, dilation: int, stride: int) -> int:
     return min(kernel, stride // gcd(dilation, stride))
 
 
-def _finding(facts: Facts, layer: Conv | Pool, kernel: StaticShape, read: float) -> Finding:
+def _finding(facts: Facts, layer: Conv | Pool, *, read_elsewhere: bool) -> Finding:
+    kernel, read = layer.kernel or (), share_read(layer)
     wider = tuple(map(max, kernel, layer.stride))
     macs, weights = facts.macs_of(layer.node), layer.weights if isinstance(layer, Conv) else 0
     more_macs = None if macs is None else macs * prod(wider) // prod(kernel) - macs
@@ -104,20 +105,17 @@ def _finding(facts: Facts, layer: Conv | Pool, kernel: StaticShape, read: float)
             params=-more_weights,
             receptive_field=None,
         ),
-        severity=Severity.NOTE if _is_read_elsewhere(facts, layer) else None,
+        severity=Severity.NOTE if read_elsewhere else None,
     )
 
 
-def _is_read_elsewhere(facts: Facts, layer: Conv | Pool) -> bool:
-    """Return whether the map that a layer reads is an output, or another layer reads all of it."""
-    source = layer.node.inputs[0]
-    return source in facts.model.outputs or any(
-        _reads_all(facts, node) for node in facts.model.consumers_of[source]
-    )
+def _read_whole(facts: Facts) -> frozenset[str]:
+    """Return the tensors of which some node reads every number, and the outputs."""
+    readers = (node for node in facts.nodes if _reads_all(facts, node))
+    names = (name for node in readers for name in (*node.inputs, *node.captures))
+    return frozenset((*names, *facts.model.outputs))
 
 
 def _reads_all(facts: Facts, node: Node) -> bool:
     layer = facts.layers.get(node.key)
-    if isinstance(layer, Conv | Pool):
-        return share_read(layer) == 1
-    return node.key in facts.costs
+    return not isinstance(layer, Conv | Pool) or share_read(layer) == 1

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnlint.facts.facts import Facts
+from cnnlint.facts.facts import MAX_UPSTREAM, Facts
 from cnnlint.facts.layers import Dense, Recurrent, sides, steps
 from tests.net import Net
 
@@ -166,6 +166,12 @@ def test_upstream_stops_at_a_join() -> None:
     net = Net(8, 16).conv(8).mark("x").conv(8).add("x").conv(8)
     facts = net.facts()
     assert [n.op for n in facts.upstream(facts.convs[-1].node.inputs[0])] == ["Add"]
+
+
+def test_upstream_goes_only_so_far() -> None:
+    net = Net(8, 16).repeat(MAX_UPSTREAM + 1, lambda n: n.op("Identity"))
+    facts = net.facts()
+    assert len(list(facts.upstream(facts.model.outputs[0]))) == MAX_UPSTREAM
 
 
 def test_activation_bytes() -> None:
