@@ -1,6 +1,8 @@
 """CPU time and peak memory of ``cnnlint check MODEL`` against the imports that it can't avoid.
 
-usage: python benchmarks/import_floor.py MODEL... [--rounds 15]
+usage: python benchmarks/import_floor.py [MODEL...] [--rounds 15]
+
+Without a model it takes those that big_models.py writes to a temporary folder.
 
 Run it with the Python of an environment into which a wheel is installed: missing .pyc files
 cost more than the whole check. Each round runs the floor and each model once, so that a machine
@@ -11,6 +13,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from statistics import median
 
@@ -28,17 +31,12 @@ def run(command: list[str]) -> tuple[float, float]:
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def main() -> None:
-    """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("models", nargs="+")
-    parser.add_argument("--rounds", type=int, default=15)
-    arguments = parser.parse_args()
+def measure(models: list[str], count: int) -> None:
+    """Measure each model in so many rounds and print a table."""
     commands = {"(imports only)": FLOOR}
-    commands |= {m: [sys.executable, "-m", "cnnlint", "check", m] for m in arguments.models}
+    commands |= {m: [sys.executable, "-m", "cnnlint", "check", m] for m in models}
     rounds = [
-        {name: run(command) for name, command in commands.items()}
-        for _ in range(arguments.rounds + 1)
+        {name: run(command) for name, command in commands.items()} for _ in range(count + 1)
     ][1:]  # the first fills caches
     print(f"{'model':40}  CPU s  ratio  (least to most)  peak MiB")
     for name in commands:
@@ -47,6 +45,23 @@ def main() -> None:
         peak = max(r[name][1] for r in rounds)
         spread = f"({ratios[0]:.2f} to {ratios[-1]:.2f})"
         print(f"{name[-40:]:40}  {cpu:5.3f}  {median(ratios):5.2f}  {spread:16}  {peak:8.0f}")
+
+
+def main() -> None:
+    """Read the arguments and measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("models", nargs="*")
+    parser.add_argument("--rounds", type=int, default=15)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if (
+            not arguments.models
+        ):  # made elsewhere: what this process holds counts as its children's
+            subprocess.run(
+                [sys.executable, Path(__file__).with_name("big_models.py"), folder], check=True
+            )
+        made = sorted(map(str, Path(folder).glob("*.onnx")))
+        measure(arguments.models or made, arguments.rounds)
 
 
 if __name__ == "__main__":
