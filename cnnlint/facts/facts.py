@@ -11,7 +11,12 @@ from cnnlint.facts.dataflow import data_tensors, made, size_of, total
 from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Weighted, typed_layers
 from cnnlint.facts.memory import Memory, bytes_moved, memory
 from cnnlint.facts.parameters import Parameter, first_read, parameters
-from cnnlint.facts.receptive import Reach, model_receptive_field, receptive_fields
+from cnnlint.facts.receptive import (
+    Reach,
+    model_receptive_field,
+    receptive_fields,
+    useful_input,
+)
 from cnnlint.facts.symbolic import symbolic
 from cnnlint.facts.topology import Topology, analyse
 from cnnlint.model.graph import Key, Model, Node, StaticShape
@@ -219,6 +224,12 @@ class Facts:
     def receptive_field(self) -> StaticShape | None:
         """The largest receptive field of any map, per spatial axis; None without such an axis."""
         return model_receptive_field(self.model, self.receptive, self.activations.gate_edges)
+
+    @cached_property
+    def useful_input(self) -> tuple[int, int] | None:
+        """Least and largest side of a square input that the network makes full use of."""
+        convs = [conv for conv in self.convs if conv.node.key in self.topology.trunk]
+        return useful_input(self.receptive_field, convs, self.receptive)
 
     @cached_property
     def activations(self) -> Activations:

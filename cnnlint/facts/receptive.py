@@ -16,7 +16,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cnnlint.facts.layers import CONV_OPERANDS, GLOBAL_POOLS, POOLS, Layer
+from cnnlint.facts.layers import CONV_OPERANDS, GLOBAL_POOLS, POOLS, Conv, Layer
 from cnnlint.facts.reach import layout, mixing, sliding
 from cnnlint.facts.reach.axes import Parts, Track, whole
 from cnnlint.facts.reach.call import Call, Rule, Rules, Seen, single
@@ -146,6 +146,33 @@ def model_receptive_field(
             if axis:
                 largest[axis.origin] = max(axis.largest, largest.get(axis.origin, 0))
     return tuple(largest[origin] for origin in sorted(largest)) or None
+
+
+def useful_input(
+    field: tuple[int, ...] | None, convs: Iterable[Conv], reaches: Mapping[str, Reach]
+) -> tuple[int, int] | None:
+    """Return the least and largest side of a square input that a network makes full use of.
+
+    Of a smaller one the border of the map is already seen on the shortest path in front of the
+    last convolutions, which add no context there (Richter et al., "Input Size Matters for CNN
+    Classifiers", ICANN 2021); of a larger one no position sees all. Where axes differ, a side
+    must do on each of them. None where no side does, or where there is no spatial axis.
+
+    Args:
+        field: the receptive field of the model on each spatial axis.
+        convs: the convolutions of the trunk.
+        reaches: what each tensor sees.
+    """
+    seen = [
+        axis.smallest
+        for conv in convs
+        if (reach := reaches.get(conv.node.inputs[0]))
+        for axis, kernel in zip(reach.axes[2:], conv.kernel, strict=False)
+        if axis and kernel > 1
+    ]
+    if not field or not seen or max(seen) >= min(field):
+        return None
+    return max(seen) + 1, min(field)
 
 
 def _trunk(model: Model, gate_edges: frozenset[tuple[str, Key]]) -> set[str]:

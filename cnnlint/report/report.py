@@ -66,6 +66,12 @@ class LayerRow:
     activation_bytes: int | None
     bytes_moved: int | None
     receptive_field: StaticShape | None
+    receptive_field_min: StaticShape | None
+    """Along the path that reads least."""
+    jump: tuple[float, ...] | None
+    """Input pixels between neighbours."""
+    global_context: bool | None
+    """Whether whole-image context was mixed in; None where that can't be followed."""
     weight: str | None
     source: SourceLine | None
     time_ms: float | None = None
@@ -126,6 +132,7 @@ class Summary:
     plain_run: int
     shortest_path: int
     receptive_field: StaticShape | None
+    useful_input: tuple[int, int] | None
     nodes: int
     opset: Mapping[str, int]
     producer: str

@@ -148,6 +148,8 @@ def _footer(model: ModelReport, summary: Summary) -> Iterator[str]:
     yield f"{plain(model.path)}: {inputs}"
     yield "  1 MAC = one multiply-add; FLOPs = 2 x MACs + element-wise operations"
     yield f"  {_memory(summary)}"
+    if summary.useful_input:
+        yield "  useful input size {}-{}".format(*summary.useful_input)
     for remark in remarks(summary):
         yield f"  = note: {remark}"
     if model.latency:

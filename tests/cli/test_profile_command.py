@@ -27,6 +27,7 @@ def test_static_table(run: Run) -> None:
     columns = [line[lines[0].index("out") + 3 :].split() for line in rows]
     assert sum(int(column[0].replace(",", "")) for column in columns) == 3_080_512
     assert "3,080,512" in total
+    assert "useful input size 30-45\n" in out
     assert "assumed batch = 1" in out
 
 

@@ -425,6 +425,36 @@ def test_more_known_receptive_fields(corpus: Path, file: str, size: int) -> None
     assert model_receptive_field(model, reaches(model), NO_GATES) == (size, size)
 
 
+@pytest.mark.parametrize(
+    ("name", "sides"), [("resnet18", (76, 435)), ("resnet50", (12, 427)), ("vgg16", (165, 212))]
+)
+def test_useful_input_sizes(corpus: Path, name: str, sides: tuple[int, int]) -> None:
+    assert Facts(load(corpus / "torchvision" / f"{name}.ts.onnx")).useful_input == sides
+
+
+@pytest.mark.parametrize(
+    ("net", "sides"),
+    [
+        (Net(3, 32).conv(8).relu(), (2, 3)),
+        (Net(3, 32).conv(8).mark("x").conv(8).add("x").conv(8), (4, 7)),  # 3, not 5, are seen
+        (Net(3, 32).conv(8).conv(8, 1), (2, 3)),  # a pointwise one adds no context anywhere
+        (Net(3, 32).conv(8, (1, 7)).conv(8, (7, 1)), (2, 7)),
+        (Net(3, 32).conv(8, (3, 5)).conv(8, 3), None),  # from 6 up on one axis, to 5 on the other
+        (Net(3, 32).conv(8, (3, 4)).conv(8, 3), (5, 5)),
+        (Net(3, 32).conv(8, (3, 1)), None),
+        (Net(3, 32).conv(8, 1), None),
+        (Net(8, ()).dense(4), None),
+    ],
+)
+def test_useful_input(net: Net, sides: tuple[int, int] | None) -> None:
+    assert net.facts().useful_input == sides
+
+
+def test_useful_input_does_not_look_into_gates() -> None:
+    net = Net(3, 32).conv(8).mark("x").conv(8, 9).conv(8, 9).op("Sigmoid").mul("x")
+    assert net.facts().useful_input == (2, 3)
+
+
 def test_the_shortest_path_of_resnet18(corpus: Path) -> None:
     model = load(corpus / "torchvision" / "resnet18.ts.onnx")
     found = reaches(model)

@@ -68,6 +68,9 @@ LAYER = {
     "activation_bytes",
     "bytes_moved",
     "receptive_field",
+    "receptive_field_min",
+    "jump",
+    "global_context",
     "weight",
     "source",
     "time_ms",
@@ -132,6 +135,7 @@ def test_summary(model: dict[str, dict[str, object]]) -> None:
     assert summary["flops"] == 2 * macs + 1024 * (16 + 16 + 32 + 32 + 32) + 10
     assert (summary["depth"], summary["plain_run"], summary["shortest_path"]) == (3, 3, 3)
     assert summary["receptive_field"] == [9, 9]
+    assert summary["useful_input"] == [4, 9]
     assert summary["inputs"] == [
         {
             "name": "input",
@@ -155,7 +159,6 @@ def test_summary(model: dict[str, dict[str, object]]) -> None:
     assert summary["arithmetic_intensity"] == pytest.approx(
         summary["flops"] / summary["bytes_moved"]
     )
-    assert summary["useful_input"] is None
 
 
 def test_layer(model: dict[str, list[dict[str, object]]]) -> None:
@@ -177,6 +180,9 @@ def test_layer(model: dict[str, list[dict[str, object]]]) -> None:
         "activation_bytes": 131_072,
         "bytes_moved": 65_536 + 4 * 25_120 + 131_072,
         "receptive_field": [9, 9],
+        "receptive_field_min": [9, 9],
+        "jump": [1.0, 1.0],
+        "global_context": False,
         "weight": "big.weight",
         "source": None,
         "time_ms": None,
