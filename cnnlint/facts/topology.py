@@ -169,7 +169,7 @@ class _Net:
         for i in range(1, len(self.reads)):
             labels = {p if self.layers[p] else before[p] for p in self.reads[i]}
             before.append(labels.pop() if len(labels) == 1 else MIXED)
-            made = max((deep[p] for p in self.reads[i]), default=0)
+            made = max([deep[p] for p in self.reads[i]], default=0)
             deep.append(made + (self.layers[i] is not None))
         return before, deep
 
@@ -211,9 +211,9 @@ def _reads(
             for name in (*node.inputs, *node.captures)
             if name in maker and (name, node.key) not in gate_edges
         ]
-        reads.append(tuple({maker[name]: None for name in names}))
+        reads.append(tuple(dict.fromkeys([maker[name] for name in names])))
         if names:
-            maker.update((name, i) for name in node.outputs if name in data)
+            maker |= {name: i for name in node.outputs if name in data}
     return reads, maker
 
 
