@@ -10,33 +10,29 @@ that changes its speed changes both; the ratio is that of each round.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from statistics import median
 
-FLOOR = [sys.executable, "-c", "import click, tabulate, networkx, onnx"]
+from child_process import FLOOR, run
 
 
-def run(command: list[str]) -> tuple[float, float]:
-    """Return user plus system CPU seconds and peak MiB of a command, children not counted."""
-    with Path(os.devnull).open("wb") as nowhere:
-        child = subprocess.Popen(command, stdout=nowhere, stderr=nowhere)
-        _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode not in (0, 1):
-        sys.exit(f"{command} exited {child.returncode}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+def cost(command: list[str]) -> tuple[float, float]:
+    """Return CPU seconds and peak MiB of a command that must end with 0 or 1."""
+    done = run(command)
+    if done.code not in (0, 1):
+        sys.exit(f"{command} exited {done.code}")
+    return done.cpu_s, done.peak_mib
 
 
 def measure(models: list[str], count: int) -> None:
     """Measure each model in so many rounds and print a table."""
-    commands = {"(imports only)": FLOOR}
+    commands = {"(imports only)": [sys.executable, "-c", FLOOR]}
     commands |= {m: [sys.executable, "-m", "cnnlint", "check", m] for m in models}
     rounds = [
-        {name: run(command) for name, command in commands.items()} for _ in range(count + 1)
+        {name: cost(command) for name, command in commands.items()} for _ in range(count + 1)
     ][1:]  # the first fills caches
     print(f"{'model':40}  CPU s  ratio  (least to most)  peak MiB")
     for name in commands:
@@ -54,12 +50,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        if (
-            not arguments.models
-        ):  # made elsewhere: what this process holds counts as its children's
-            subprocess.run(
-                [sys.executable, Path(__file__).with_name("big_models.py"), folder], check=True
-            )
+        if not arguments.models:
+            # made elsewhere: what this process holds counts as its children's
+            maker = Path(__file__).with_name("big_models.py")
+            subprocess.run([sys.executable, maker, folder], check=True)
         made = sorted(map(str, Path(folder).glob("*.onnx")))
         measure(arguments.models or made, arguments.rounds)
 

@@ -1,0 +1,71 @@
+"""Copy models and put zeros where their external weights are missing.
+
+usage: python benchmarks/fill_weights.py OUT MODEL...
+
+Each model gets a folder of its own, OUT/STEM, with the copy and files of weights of the right
+length, which take no room on the disk (they are one hole). Prints one line of JSON for each
+model: the path of the copy and the dims of its inputs, open ones as text. Needs onnx.
+"""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import onnx
+from onnx.external_data_helper import uses_external_data
+
+
+def tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """All weights and constants of a graph and of the bodies in it."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            yield from (attribute.t, *attribute.tensors)
+            for body in (attribute.g, *attribute.graphs):
+                yield from tensors(body)
+
+
+def fill(source: Path, folder: Path) -> Path:
+    """Copy a model with made weights beside it and return the path of the copy."""
+    folder.mkdir(parents=True, exist_ok=True)
+    copy = folder / source.name
+    shutil.copyfile(source, copy)
+    sizes: dict[str, int] = {}
+    for tensor in tensors(onnx.load(source, load_external_data=False).graph):
+        if uses_external_data(tensor):
+            where = {entry.key: entry.value for entry in tensor.external_data}
+            end = int(where.get("offset", 0)) + int(where["length"])
+            sizes[where["location"]] = max(end, sizes.get(where["location"], 0))
+    for location, size in sizes.items():
+        with (folder / Path(location).name).open("wb") as file:
+            file.truncate(size)
+    return copy
+
+
+def inputs(path: Path) -> dict[str, list[int | str]]:
+    """Names and dims of the inputs that aren't weights; an open dim is its name or empty."""
+    graph = onnx.load(path, load_external_data=False).graph
+    weights = {tensor.name for tensor in graph.initializer}
+    return {
+        entry.name: [
+            dim.dim_value if dim.HasField("dim_value") else dim.dim_param
+            for dim in entry.type.tensor_type.shape.dim
+        ]
+        for entry in graph.input
+        if entry.name not in weights
+    }
+
+
+def main(out: Path, *sources: Path) -> None:
+    """Fill every model."""
+    for source in sources:
+        copy = fill(source, out / source.stem)
+        print(json.dumps({"path": str(copy), "inputs": inputs(copy)}))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    main(*map(Path, sys.argv[1:]))
