@@ -1,7 +1,8 @@
 """CPU time, peak memory and error in MACs of cnnlint and of the tools that it is compared with.
 
 usage: python benchmarks/peers.py [--corpus FOLDER] [--models FILE...] [--all] [--big]
-                                  [--repeat 3] [--cache FOLDER] [--write docs/peers.md]
+                                  [--repeat 3] [--minutes 10] [--cache FOLDER]
+                                  [--write docs/peers.md]
 
 Every tool gets a virtual environment of its own (needs pip and a package index) and every run is
 a fresh process. The corpus is a folder with ``*/table.csv``, whose ``macs`` is the reference;
@@ -19,13 +20,14 @@ import platform
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from child_process import FLOOR, run
+from child_process import FLOOR, Done, run
 from peer_tables import Result, Results, cpu_by_model, macs_by_model, peak_by_model, summary, table
 from peer_tools import CONSTRAINTS, TOOLS, Job, Tool, failure
 
@@ -73,7 +75,7 @@ def main() -> int:
         jobs = prepare(python, list(dict.fromkeys([*sample, *singles])), work)
         big = make_big(python, arguments.corpus, rows, work) if arguments.big else []
         every = [*jobs.values(), *big]
-        results, floor = measure(every, environments, work, arguments.repeat, arguments.timeout)
+        results, floor = measure(every, environments, work, arguments)
     text = "\n\n".join(
         [
             machine(load),
@@ -105,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--all", action="store_true", help=f"all models instead of a sample of {SAMPLE}")
     add("--big", action="store_true", help="make big models, too (600 MB)")
     add("--repeat", type=int, default=3, help="runs of each tool on each model [3]")
+    add("--minutes", type=float, default=10.0, help="no second run after so many [10]")
     add("--timeout", type=float, default=120.0, help="seconds until a run is stopped [120]")
     add("--cache", type=Path, help="folder that keeps the environments [a temporary one]")
     add("--write", type=Path, metavar="PAGE", help="renew the tables in this page")
@@ -246,15 +249,15 @@ def measure(
     jobs: list[Job],
     environments: dict[str, Environment],
     folder: Path,
-    repeat: int,
-    timeout_s: float,
+    limits: argparse.Namespace,
 ) -> tuple[Results, Result]:
-    """Run every tool on every model, and the imports alone once in each round.
+    """Run every tool on every model, and the imports alone once in each round of a model.
 
+    Every model has one round; further ones, as long as ``limits`` allows, come after all
+    models, so that a moment in which the machine is busy hits each model once at most.
     ``folder`` is where the processes run, since some leave files behind. The second thing
     returned is the imports alone.
     """
-    imports = [str(environments["cnnlint"].programs / "python"), "-c", FLOOR]
     results = {
         (tool.name, job.name): Result(
             failed="not installed" if environments[tool.name].failed else ""
@@ -263,26 +266,38 @@ def measure(
         for job in jobs
     }
     floor = Result()
-
-    def one_round(job: Job, results: Results) -> None:
-        bare = run(imports)
-        floor.add(bare, bare.cpu_s)
-        for tool in TOOLS:
-            result = results[tool.name, job.name]
-            if result.failed or sum(result.cpu_s) > ENOUGH_CPU_S:
-                continue
-            command = tool.command(environments[tool.name].programs, job)
-            done = run(command, folder, timeout_s)
-            result.add(done, bare.cpu_s)
-            result.failed = failure(tool, done, timeout_s)
-            result.macs = tool.macs(done.out) if tool.macs else None
-
-    one_round(jobs[0], copy.deepcopy(results))  # not recorded: it fills the caches
-    for number, job in enumerate(jobs, 1):
-        say(f"[{number}/{len(jobs)}] {job.name}")
-        for _ in range(repeat):
-            one_round(job, results)
+    one_round(jobs[0], environments, folder, limits.timeout, copy.deepcopy(results))  # warms up
+    begin = time.monotonic()
+    for number in range(limits.repeat):
+        for done, job in enumerate(jobs):
+            minutes = (time.monotonic() - begin) / 60
+            if number and minutes > limits.minutes:
+                say(f"no more rounds after {minutes:.0f} minutes")
+                return results, floor
+            say(f"round {number + 1}, model {done + 1} of {len(jobs)}: {job.name}")
+            bare = one_round(job, environments, folder, limits.timeout, results)
+            floor.add(bare, bare.cpu_s)
     return results, floor
+
+
+def one_round(
+    job: Job,
+    environments: dict[str, Environment],
+    folder: Path,
+    timeout_s: float,
+    results: Results,
+) -> Done:
+    """Run the imports alone, which are returned, and each tool that can still say something."""
+    bare = run([str(environments["cnnlint"].programs / "python"), "-c", FLOOR])
+    for tool in TOOLS:
+        result = results[tool.name, job.name]
+        if result.failed or sum(result.cpu_s) > ENOUGH_CPU_S:
+            continue
+        done = run(tool.command(environments[tool.name].programs, job), folder, timeout_s)
+        result.add(done, bare.cpu_s)
+        result.failed = failure(tool, done, timeout_s)
+        result.macs = tool.macs(done.out) if tool.macs else None
+    return bare
 
 
 # What was measured where
@@ -308,9 +323,9 @@ def method(arguments: argparse.Namespace, floor: Result) -> str:
     models = ["--models", *arguments.models] if arguments.models else []
     command = " ".join(["python benchmarks/peers.py", *models, *flags])
     return (
-        f"`{command} --repeat {arguments.repeat}`: each tool {arguments.repeat}x on each model, "
-        f"a fresh process each time (not again after {ENOUGH_CPU_S:.0f} CPU seconds); the median "
-        f"of the CPU time, the most of the memory. The imports alone (`{FLOOR}`): "
+        f"`{command} --repeat {arguments.repeat}`: each run is a fresh process, repeated unless "
+        f"it took {ENOUGH_CPU_S:.0f} CPU seconds or the whole took {arguments.minutes:.0f} "
+        f"minutes. CPU time is the median, memory the most. The imports alone (`{FLOOR}`): "
         f"{median(floor.cpu_s):.2f} CPU seconds ({min(floor.cpu_s):.2f} to "
         f"{max(floor.cpu_s):.2f}), {max(floor.peaks_mib):.0f} MiB."
     )
