@@ -2,9 +2,10 @@
 
 usage: python benchmarks/fill_weights.py OUT MODEL...
 
-Each model gets a folder of its own, OUT/STEM, with the copy and files of weights of the right
-length, which take no room on the disk (they are one hole). Prints one line of JSON for each
-model: the path of the copy and the dims of its inputs, open ones as text. Needs onnx.
+Each model gets a folder of its own, OUT/FOLDER/STEM (FOLDER: the one it comes from), with the
+copy and files of weights of the right length, which take no room on the disk (they are one hole).
+Prints one line of JSON for each model: the path of the copy and the dims of its inputs, open ones
+as text. Needs onnx.
 """
 
 import json
@@ -61,7 +62,7 @@ def inputs(path: Path) -> dict[str, list[int | str]]:
 def main(out: Path, *sources: Path) -> None:
     """Fill every model."""
     for source in sources:
-        copy = fill(source, out / source.stem)
+        copy = fill(source, out / source.parent.name / source.stem)
         print(json.dumps({"path": str(copy), "inputs": inputs(copy)}))
 
 

@@ -60,13 +60,25 @@ class Environment:
 def main() -> int:
     """Measure everything and write the tables; 1 where cnnlint could not do its work."""
     arguments = _parser().parse_args()
-    page = Path(arguments.write) if arguments.write else None
+    page: Path | None = arguments.write
     if page and not MARKS.search(page.read_text(encoding="utf-8")):
         sys.exit(f"{page} has no marks to write between")
+    text, fine = compare(arguments)
+    if page:
+        old = page.read_text(encoding="utf-8")
+        new = MARKS.sub(lambda found: f"{found[1]}\n{text}\n{found[2]}", old)
+        page.write_text(new, encoding="utf-8")
+    else:
+        print(text)
+    return int(not fine)
+
+
+def compare(arguments: argparse.Namespace) -> tuple[str, bool]:
+    """Return the tables in Markdown, and whether cnnlint did its work on every model."""
+    load = os.getloadavg()[0]
     rows = references(arguments.corpus)
     sample = choose(rows, arguments.models, None if arguments.all else SAMPLE)
     singles = [row for row in rows if row.path.stem in SHOWN]
-    load = os.getloadavg()[0]
     with _folder(arguments.cache) as cache, _folder(None) as work:
         environments = {tool.name: install(tool, cache) for tool in TOOLS}
         python = environments["cnnlint"].programs / "python"
@@ -76,23 +88,16 @@ def main() -> int:
         big = make_big(python, arguments.corpus, rows, work) if arguments.big else []
         every = [*jobs.values(), *big]
         results, floor = measure(every, environments, work, arguments)
-    text = "\n\n".join(
-        [
-            machine(load),
-            method(arguments, floor),
-            tools_table(environments),
-            f"### {len(sample)} of the {len(rows)} models of the corpus",
-            summary(TOOLS, [jobs[row] for row in sample], results),
-            *one_by_one([*(jobs[row] for row in singles), *big], results),
-        ]
-    )
-    if page:
-        old = page.read_text(encoding="utf-8")
-        new = MARKS.sub(lambda found: f"{found[1]}\n{text}\n{found[2]}", old)
-        page.write_text(new, encoding="utf-8")
-    else:
-        print(text)
-    return int(any(results["cnnlint", job.name].failed for job in every))
+    parts = [
+        machine(load),
+        method(arguments, floor),
+        tools_table(environments),
+        f"### {len(sample)} of the {len(rows)} models of the corpus",
+        summary(TOOLS, [jobs[row] for row in sample], results),
+        *one_by_one([*(jobs[row] for row in singles), *big], results),
+    ]
+    fine = not any(results["cnnlint", job.name].failed for job in every)
+    return "\n\n".join(parts), fine
 
 
 MARKS = re.compile(r"(<!-- peers: generated -->).*?(<!-- peers: end -->)", re.DOTALL)
@@ -217,7 +222,8 @@ def prepare(python: Path, rows: list[Reference], work: Path) -> dict[Reference, 
         known = {name: list(s) for name, s in zip(said["inputs"], row.shapes, strict=True)}
         is_open = any(isinstance(dim, str) for dims in said["inputs"].values() for dim in dims)
         shapes = known if is_open else {}
-        jobs[row] = Job(row.path.stem, Path(said["path"]), row.macs, shapes)
+        name = f"{row.path.parent.name}/{row.path.stem}"
+        jobs[row] = Job(name, Path(said["path"]), row.macs, shapes)
     return jobs
 
 

@@ -65,12 +65,13 @@ def test_missing_weights_become_zeros(tmp_path: Path, capsys: pytest.CaptureFixt
     ]
     ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["N", 3]) for n in "xy"]
     graph = helper.make_graph(nodes, "g", ends[:1], ends[1:], [external("w", offset=0)])
-    source = tmp_path / "net.onnx"
+    source = tmp_path / "zoo" / "net.onnx"
+    source.parent.mkdir()
     onnx.save(helper.make_model(graph), source)
     fill_weights.main(tmp_path / "out", source)
     said = json.loads(capsys.readouterr().out)
-    assert said == {"path": str(tmp_path / "out/net/net.onnx"), "inputs": {"x": ["N", 3]}}
-    assert (tmp_path / "out/net/weights.bin").stat().st_size == 64 + 24
+    assert said == {"path": str(tmp_path / "out/zoo/net/net.onnx"), "inputs": {"x": ["N", 3]}}
+    assert (tmp_path / "out/zoo/net/weights.bin").stat().st_size == 64 + 24
     loaded = onnx.load(said["path"])
     assert not numpy_helper.to_array(loaded.graph.initializer[0]).any()
     assert not numpy_helper.to_array(loaded.graph.node[0].attribute[0].t).any()
