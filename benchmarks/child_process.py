@@ -60,8 +60,13 @@ def run(command: list[str], cwd: Path | None = None, timeout_s: float | None = N
         timer = threading.Timer(timeout_s or threading.TIMEOUT_MAX, kill)
         timer.daemon = True
         timer.start()
-        _, status, usage = os.wait4(child.pid, 0)
-        timer.cancel()
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        except KeyboardInterrupt:  # which doesn't reach another session
+            kill()
+            raise
+        finally:
+            timer.cancel()
         child.returncode = os.waitstatus_to_exitcode(status)
         texts = []
         for file in (out, err):
