@@ -1,15 +1,18 @@
-"""Copy models and put zeros where their external weights are missing.
+"""Copy models and make files of weights where their external ones are missing.
 
 usage: python benchmarks/fill_weights.py OUT MODEL...
 
 Each model gets a folder of its own, OUT/FOLDER/STEM (FOLDER: the one it comes from), with the
-copy and files of weights of the right length, which take no room on the disk (they are one hole).
+copy and files of weights of the right length. They are zeros, which take no room on the disk, but
+for the first number of each tensor: tools that simplify would merge layers of equal weights.
 Prints one line of JSON for each model: the path of the copy and the dims of its inputs, open ones
 as text. Needs onnx.
 """
 
 import json
+import os
 import shutil
+import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,15 +36,16 @@ def fill(source: Path, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     copy = folder / source.name
     shutil.copyfile(source, copy)
-    sizes: dict[str, int] = {}
-    for tensor in tensors(onnx.load(source, load_external_data=False).graph):
+    for number, tensor in enumerate(tensors(onnx.load(source, load_external_data=False).graph), 1):
         if uses_external_data(tensor):
             where = {entry.key: entry.value for entry in tensor.external_data}
-            end = int(where.get("offset", 0)) + int(where["length"])
-            sizes[where["location"]] = max(end, sizes.get(where["location"], 0))
-    for location, size in sizes.items():
-        with (folder / Path(location).name).open("wb") as file:
-            file.truncate(size)
+            begin, length = int(where.get("offset", 0)), int(where["length"])
+            with (folder / Path(where["location"]).name).open("ab+") as file:
+                file.truncate(max(file.seek(0, os.SEEK_END), begin + length))
+            if tensor.data_type == onnx.TensorProto.FLOAT:
+                with (folder / Path(where["location"]).name).open("rb+") as file:
+                    file.seek(begin)
+                    file.write(struct.pack("<f", number / 1024))
     return copy
 
 
