@@ -67,6 +67,10 @@ def _shape(sizes: StaticShape | None) -> str:
     return "" if sizes is None else numbers.shape(sizes)
 
 
+def _flag(flag: bool | None) -> str:
+    return "" if flag is None else str(flag).lower()
+
+
 def _source(source: SourceLine | None) -> str:
     return f"{_text(source.file)}:{source.line}" if source else ""
 
@@ -87,6 +91,9 @@ LAYER_COLUMNS: Mapping[str, Callable[[LayerRow], Cell]] = {
     "activation_bytes": lambda row: row.activation_bytes,
     "bytes_moved": lambda row: row.bytes_moved,
     "receptive_field": lambda row: _shape(row.receptive_field),
+    "receptive_field_min": lambda row: _shape(row.receptive_field_min),
+    "jump": lambda row: "x".join(f"{jump:g}" for jump in row.jump or ()),
+    "global_context": lambda row: _flag(row.global_context),
     "weight": lambda row: _text(row.weight),
     "source": lambda row: _source(row.source),
     "time_ms": lambda row: row.time_ms,
@@ -97,7 +104,7 @@ MODULE_COLUMNS: Mapping[str, Callable[[Subtotal], Cell]] = {
     "path": lambda row: _text(row.path),
     "layers": lambda row: row.layers,
     "macs": lambda row: row.macs,
-    "macs_are_lower_bound": lambda row: str(row.macs_are_lower_bound).lower(),
+    "macs_are_lower_bound": lambda row: _flag(row.macs_are_lower_bound),
     "macs_share": lambda row: row.macs_share,
     "flops": lambda row: row.flops,
     "params": lambda row: row.params,

@@ -36,15 +36,19 @@ def test_a_layer() -> None:
         activation_bytes=256,
         bytes_moved=3392,
         receptive_field=(7, 7),
+        receptive_field_min=(7, 5),
+        jump=(2.0, 0.5),
+        global_context=False,
         weight="stem.conv.weight",
         source=SourceLine("src/net.py", 58),
         time_ms=0.125,
     )
     assert render_csv(Report("0", (report(conv),))) == (
         "path,node,op,kernel,stride,dilation,groups,in_shape,out_shape,macs,flops,params,"
-        "activation_bytes,bytes_moved,receptive_field,weight,source,time_ms\n"
+        "activation_bytes,bytes_moved,receptive_field,receptive_field_min,jump,"
+        "global_context,weight,source,time_ms\n"
         "stem.conv,/stem/conv/Conv,Conv,7x7,2x2,1x1,1,1x3x8x8,1x4x4x4,9408,18880,592,"
-        "256,3392,7x7,stem.conv.weight,src/net.py:58,0.125\n"
+        "256,3392,7x7,7x5,2x0.5,false,stem.conv.weight,src/net.py:58,0.125\n"
     )
 
 

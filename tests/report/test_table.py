@@ -47,6 +47,7 @@ total               6 layers                                            9,296   
 net.onnx: input 1x3x8x8
   1 MAC = one multiply-add; FLOPs = 2 x MACs + element-wise operations
   memory: peak activations 1.5 KiB at stem.down (2 tensors alive), weights 1.4 KiB; moves 7.2 KiB, 2.6 FLOPs/byte
+  useful input size 4-7
 """
     )
 
@@ -65,6 +66,7 @@ total       6 layers                                   9,296   19,370       354 
 net.onnx: input 1x3x8x8
   1 MAC = one multiply-add; FLOPs = 2 x MACs + element-wise operations
   memory: peak activations 1.5 KiB at stem.down (2 tensors alive), weights 1.4 KiB; moves 7.2 KiB, 2.6 FLOPs/byte
+  useful input size 4-7
 """
     )
 
@@ -85,6 +87,7 @@ total                      6   9,296            19,370       354        2.6 KiB
 net.onnx: input 1x3x8x8
   1 MAC = one multiply-add; FLOPs = 2 x MACs + element-wise operations
   memory: peak activations 1.5 KiB at stem.down (2 tensors alive), weights 1.4 KiB; moves 7.2 KiB, 2.6 FLOPs/byte
+  useful input size 4-7
 """
     )
 
@@ -104,6 +107,7 @@ total                     6   9,296            19,370       354        2.6 KiB  
 net.onnx: input 1x3x8x8
   1 MAC = one multiply-add; FLOPs = 2 x MACs + element-wise operations
   memory: peak activations 1.5 KiB at stem.down (2 tensors alive), weights 1.4 KiB; moves 7.2 KiB, 2.6 FLOPs/byte
+  useful input size 4-7
   latency: 2.000 ms median, 95 % interval 2.000 to 2.000 ms (quiet, 100 runs)
            min 2.000, IQR 0.000 ms; 500.0 items/s at batch 1
            CPUExecutionProvider on a CPU, 1 thread, float32, real weights
@@ -125,6 +129,7 @@ total            3  >=9,216                 ?       148              ?
 net.onnx: input 1x4x8x8
   1 MAC = one multiply-add; FLOPs = 2 x MACs + element-wise operations
   memory: peak activations ?, weights 592 B; moves ?
+  useful input size 2-3
   = note: acme:Wavelet (1 node) is not counted, so all totals are lower bounds; where the shapes behind it are unknown, no rule looked: export with standard operators, or store the shapes in the file
 """
     )
