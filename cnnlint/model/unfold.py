@@ -17,6 +17,7 @@ from cnnlint.model.graph import Body, Input, Key, Model, Node, Value
 from cnnlint.model.paths import TRANSPARENT, module_of, tell_apart
 from cnnlint.model.protos import declared_value
 from cnnlint.model.scope import Scope, inside
+from cnnlint.model.sequences import OPERATORS, Sequences
 from cnnlint.model.shapes import Inference
 from cnnlint.model.tensors import constant
 
@@ -27,6 +28,9 @@ MAX_DEPTH = 60
 """Functions that call functions; modules of a network nest a dozen deep."""
 _ATTEMPTS = 4
 """Passes through a loop until its shapes must have settled; each one frees at least a size."""
+
+MAX_UNROLLED = 64
+"""Runs of a loop over a sequence that are put one after the other."""
 
 Stack: TypeAlias = tuple[FunctionKey, ...]
 
@@ -70,6 +74,7 @@ class Unfolding:
     inference: Inference
     nodes: list[Node] = field(default_factory=list)
     bodies: dict[Key, tuple[Body, ...]] = field(default_factory=dict)
+    sequences: Sequences = field(default_factory=Sequences)
 
     def run(self, draft: Draft, scope: Scope, stack: Stack = ()) -> None:
         """Go through the nodes of a graph in order.
@@ -100,7 +105,7 @@ class Unfolding:
 
     def model(self, inputs: Sequence[Input], outputs: Sequence[str]) -> Model:
         """Return what has been walked through as a model."""
-        nodes = self.nodes
+        nodes = self.sequences.without_idle(self.nodes, outputs)
         if self.shared.unfolded:
             paths = tell_apart([node.path for node in nodes])
             nodes = [replace(node, path=path) for node, path in zip(nodes, paths, strict=True)]
@@ -130,6 +135,8 @@ class Unfolding:
             self.inference.values |= {name: constant(name, form, number) for name in node.outputs}
 
     def _step(self, node: Node, opset: int | None) -> None:
+        if node.op in OPERATORS:
+            node = self.sequences.follow(node, self.inference.values)
         self.inference.visit(node, opset)
         self.nodes.append(node)
 
@@ -187,7 +194,10 @@ class Unfolding:
         if wanted is None or not wanted <= site.bodies.keys():
             self._step(node, site.scope.opset)
             return
-        outputs, bodies = walks[node.op](node, site)
+        found = walks[node.op](node, site)
+        if found is None:
+            return
+        outputs, bodies = found
         self.nodes.append(node)
         self.bodies[node.key] = bodies
         for name, value in zip_longest(node.outputs, outputs[: len(node.outputs)]):
@@ -202,15 +212,37 @@ class Unfolding:
         outputs = [Value("", a.dtype, control.either(a.shape, b.shape)) for a, b in pairs]
         return outputs, (then.body(None), other.body(None))
 
-    def _loop(self, node: Node, site: "_Site") -> "_Outcome":
+    def _loop(self, node: Node, site: "_Site") -> "_Outcome | None":
         count, start = self._value(node, 0), self._value(node, 1)
         first = [Value("", "int64", ()), Value("", "bool", ())]
         states = self._unsettled(node, range(2, len(node.inputs)))
         child, states = self._settled(node, site, lambda states: [*first, *states], states, 1)
         runs = control.loop_runs(count, start, goes_on=child.goes_on())
+        grows = self.sequences.any(node.inputs[2:]) and len(child.results) == 1 + len(states)
+        if grows and runs is not None and runs <= MAX_UNROLLED:
+            self._unroll(node, site, runs)
+            return None
         made = child.results[1 + len(states) :]
         scans = [Value("", v.dtype, control.stacked(v.shape, 0, runs)) for v in made]
         return [*states, *scans], (child.body(runs),)
+
+    def _unroll(self, node: Node, site: "_Site", runs: int) -> None:
+        """Put the runs of a loop in its place, one after the other."""
+        body, states = site.bodies["body"], node.inputs[2:]
+        formal = [entry.name for entry in body.inputs]
+        for run in range(runs):
+            prefix = self.shared.prefix(f"{node.op}.{run}")
+            step, go = f"{prefix}iteration", f"{prefix}condition"
+            self.inference.values[step] = constant(step, "value_int", run)
+            self.inference.values[go] = Value(go, "bool", ())
+            made = tuple(f"{prefix}{index}" for index in range(len(states)))
+            call = replace(node, outputs=("", *made), path=f"{node.path}.{run}")
+            bound = dict(zip(formal, (step, go, *states), strict=False))
+            self._splice(call, body, bound, site.scope, site.stack)
+            states = made
+        for number, (source, name) in enumerate(zip(states, node.outputs, strict=False)):
+            key, path = (f"{site.scope.prefix}{node.key}", number), f"{node.path}.Identity"
+            self._step(Node(key, "", "Identity", "", (source,), (name,), {}, path), None)
 
     def _scan(self, node: Node, site: "_Site") -> "_Outcome":
         total, scanned = len(node.inputs), node.get_int("num_scan_inputs", 0)

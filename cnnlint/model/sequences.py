@@ -1,0 +1,88 @@
+"""Sequences of tensors, as far as their elements are known: then they need not be there.
+
+Exporters write a split into a computed number of pieces as a sequence, from which single tensors
+are taken. What is taken stands for itself; what only builds a sequence that nobody reads any
+more is left out. See https://onnx.ai/onnx/operators/onnx__SequenceAt.html.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from cnnlint.model.graph import Node, Value
+
+_OPERATORS = """
+    Identity SequenceAt SequenceConstruct SequenceEmpty SequenceErase SequenceInsert
+"""
+OPERATORS = frozenset(_OPERATORS.split())
+"""Operators that are followed."""
+
+
+class Sequences:
+    """The sequences of one graph, each with the names of its elements."""
+
+    def __init__(self) -> None:
+        """Know none yet."""
+        self._elements: dict[str, tuple[str, ...]] = {}
+
+    def any(self, names: Iterable[str]) -> bool:
+        """Return whether one of these tensors is a known sequence."""
+        return any(name in self._elements for name in names)
+
+    def follow(self, node: Node, values: Mapping[str, Value]) -> Node:
+        """Take down the sequence that a node makes; return what the node does in fact.
+
+        That is itself, or an Identity of the element where it takes one out of a known sequence.
+        """
+        if node.domain or not node.outputs:
+            return node
+        if node.op == "SequenceConstruct":
+            self._elements[node.outputs[0]] = node.inputs
+        elif node.op == "SequenceEmpty":
+            self._elements[node.outputs[0]] = ()
+        elif node.inputs and node.inputs[0] in self._elements:
+            return self._from(node, self._elements[node.inputs[0]], values)
+        return node
+
+    def without_idle(self, nodes: list[Node], read: Iterable[str]) -> list[Node]:
+        """Return the nodes without those that only build known sequences which nobody reads.
+
+        ``read`` are the tensors that are read besides, as the outputs of the graph are.
+        """
+        if not self._elements:
+            return nodes
+        wanted, kept = set(read), []
+        for node in reversed(nodes):
+            if not self.any(node.outputs) or not wanted.isdisjoint(node.outputs):
+                kept.append(node)
+                wanted.update(node.inputs, node.captures)
+        return kept[::-1]
+
+    def _from(self, node: Node, known: tuple[str, ...], values: Mapping[str, Value]) -> Node:
+        where = {"SequenceInsert": 2, "SequenceAt": 1, "SequenceErase": 1}.get(node.op, 0)
+        inserts = node.op == "SequenceInsert"
+        end = len(known) if inserts else len(known) - 1
+        given = node.inputs[where] if 0 < where < len(node.inputs) else ""
+        place = _place(values.get(given), len(known), end) if given else end
+        if place is None:
+            return node
+        made: tuple[str, ...] | None = None
+        if node.op == "SequenceAt":
+            return replace(node, op="Identity", inputs=(known[place],))
+        if node.op == "Identity":
+            made = known
+        elif node.op == "SequenceErase":
+            made = (*known[:place], *known[place + 1 :])
+        elif inserts and len(node.inputs) > 1:
+            made = (*known[:place], node.inputs[1], *known[place:])
+        if made is not None:
+            self._elements[node.outputs[0]] = made
+        return node
+
+
+def _place(value: Value | None, length: int, last: int) -> int | None:
+    """Return a position that counts from the end where it is negative; None if unknown."""
+    if value is None or value.const is None or value.const.size != 1:
+        return None
+    number = int(value.const.reshape(-1)[0])
+    place = number + length if number < 0 else number
+    return place if 0 <= place <= last else None
