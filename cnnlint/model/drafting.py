@@ -82,10 +82,11 @@ class Drafting:
             nodes.append(node)
             if inside:
                 bodies[index] = inside
-            if self.functions and (key := _called(proto)) in self.functions:
-                calls[index] = key
-            if self.functions and (named := _references(proto)):
-                references[index] = named
+            if self.functions:
+                if (key := _called(proto)) in self.functions:
+                    calls[index] = key
+                if named := _references(proto):
+                    references[index] = named
             if node.op == "Constant" and not node.domain and node.outputs:
                 stored[node.outputs[0]] = self.tensors.constant(proto, node.outputs[0])
         made = {name for node in nodes for name in node.outputs}
@@ -105,17 +106,19 @@ class Drafting:
     def _node(
         self, proto: "onnx.NodeProto", index: int, path: str, inside: Iterable[Draft]
     ) -> Node:
-        metadata = {text(entry.key): text(entry.value) for entry in proto.metadata_props}
+        metadata = proto.metadata_props
         return Node(
             key=("", index),
             name=text(proto.name),
             op=operator(proto),
             domain=domain(proto.domain),
-            inputs=tuple(text(name) for name in proto.input),
-            outputs=tuple(text(name) for name in proto.output),
-            attrs=self._attributes(proto.attribute),
+            inputs=tuple(map(text, proto.input)),
+            outputs=tuple(map(text, proto.output)),
+            attrs=self._attributes(proto.attribute) if proto.attribute else {},
             path=path,
-            source=source_line(metadata),
+            source=source_line({text(e.key): text(e.value) for e in metadata})
+            if metadata
+            else None,
             captures=tuple(dict.fromkeys(name for body in inside for name in body.captures)),
         )
 
@@ -132,10 +135,13 @@ class Drafting:
         """Return the graphs inside a node by the name of the attribute."""
         found = {}
         for attribute in proto.attribute:
+            kind = attribute.type
+            if kind not in (_GRAPH, _GRAPHS):
+                continue
             name = text(attribute.name)
-            if attribute.type == _GRAPH:
+            if kind == _GRAPH:
                 found[name] = self._graph(attribute.g, around, f"{place}, {name}")
-            for number, graph in enumerate(attribute.graphs if attribute.type == _GRAPHS else ()):
+            for number, graph in enumerate(attribute.graphs if kind == _GRAPHS else ()):
                 found[f"{name}[{number}]"] = self._graph(graph, around, f"{place}, {name}")
         return found
 
@@ -188,19 +194,27 @@ class _Names:
         }
 
     def of(self, proto: "onnx.NodeProto") -> Naming:
-        scopes = next((text(e.value) for e in proto.metadata_props if e.key == SCOPES), None)
-        carries = proto.op_type in TRANSPARENT  # a weight to its layer: not itself a layer
-        read = () if carries else tuple(n for name in proto.input for n in self._chain(text(name)))
-        return Naming(text(proto.op_type), text(proto.name), read, scopes)
+        metadata = proto.metadata_props
+        scopes = None
+        if metadata:
+            scopes = next((text(e.value) for e in metadata if e.key == SCOPES), None)
+        op, read = text(proto.op_type), []
+        if op not in TRANSPARENT:  # a weight to its layer: not itself a layer
+            for name in map(text, proto.input):
+                if name in self._stored:
+                    read.append(name)
+                elif name in self._maker:
+                    read += self._chain(name)
+        return Naming(op, text(proto.name), tuple(read), scopes)
 
-    def _chain(self, name: str) -> tuple[str, ...]:
+    def _chain(self, name: str) -> list[str]:
         """Return an operand's names back to its stored tensor, none where it is computed."""
-        names = []
+        names: list[str] = []
         for _ in range(4):
             names.append(name)
             if name in self._stored:
-                return tuple(names)
+                return names
             if name not in self._maker:
                 break
             name = text(self._maker[name].input[0])
-        return ()
+        return []

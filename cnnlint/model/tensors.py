@@ -1,6 +1,7 @@
 """Stored tensors: their numbers where they are small, else where their bytes lie."""
 
 import re
+from collections.abc import Callable, Mapping
 from math import prod
 from os.path import isfile
 from pathlib import Path
@@ -66,24 +67,14 @@ class Tensors:
 
     def attribute(self, proto: "onnx.AttributeProto") -> Attr | None:
         """Return an attribute's value; graphs and large tensors have none here."""
-        value: Attr | None = None
-        match proto.AttributeType.Name(proto.type):
-            case "FLOAT":
-                value = proto.f
-            case "INT":
-                value = proto.i
-            case "STRING":
-                value = text(proto.s)
-            case "FLOATS":
-                value = tuple(proto.floats)
-            case "INTS":
-                value = tuple(proto.ints)
-            case "STRINGS":
-                value = tuple(text(s) for s in proto.strings)
-            case "TENSOR" if prod(proto.t.dims) == 1:
-                const = self.tensor(proto.t, "").const
-                value = None if const is None else const.reshape(-1)[0].item()
-        return value
+        read = _ATTRIBUTES.get(proto.type)
+        if read is not None:
+            return read(proto)
+        if proto.type == _TENSOR and prod(proto.t.dims) == 1:
+            const = self.tensor(proto.t, "").const
+            value: Attr | None = None if const is None else const.reshape(-1)[0].item()
+            return value
+        return None
 
     def _external(self, proto: "onnx.TensorProto") -> Payload | None:
         """Return where an external tensor lies, None for a place outside the model's folder.
@@ -118,6 +109,18 @@ class Tensors:
             )
         except (OSError, RuntimeError, ValueError):
             return None
+
+
+_ATTRIBUTES: "Mapping[int, Callable[[onnx.AttributeProto], Attr]]" = {
+    1: lambda proto: proto.f,
+    2: lambda proto: proto.i,
+    3: lambda proto: text(proto.s),
+    6: lambda proto: tuple(proto.floats),
+    7: lambda proto: tuple(proto.ints),
+    8: lambda proto: tuple(map(text, proto.strings)),
+}
+"""How to read each AttributeProto.AttributeType that holds plain data."""
+_TENSOR = 4
 
 
 def constant(name: str, form: str, value: Attr) -> Value:
