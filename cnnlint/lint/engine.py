@@ -54,7 +54,7 @@ def check_model(
     report = ModelReport(
         path=path,
         sha256=sha256(source) if thorough else None,
-        summary=summary(facts, symbolic=thorough),
+        summary=summary(facts, thorough=thorough),
         layers=layer_rows(facts) if rows else None,
         bodies=body_reports(facts) if rows else None,
         findings=findings,

@@ -66,7 +66,7 @@ def _counted(
     return ModelReport(
         facts.model.origin.path,
         hashed,
-        summary=summary(facts, symbolic=True),
+        summary=summary(facts, thorough=True),
         layers=layer_rows(facts, times),
         bodies=body_reports(facts),
     )

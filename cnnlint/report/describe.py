@@ -5,32 +5,32 @@ from collections.abc import Mapping
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, Dense, Pool, Recurrent, sides, steps
 from cnnlint.model.graph import Input, Key, Node, StaticShape
-from cnnlint.report.report import BodyReport, Coverage, LayerRow, ReportedLayer, Summary
+from cnnlint.report.report import (
+    BodyReport,
+    Coverage,
+    Footprint,
+    LayerRow,
+    ReportedLayer,
+    Summary,
+)
 
 
-def summary(facts: Facts, *, symbolic: bool = False) -> Summary:
-    """Return one model in numbers; a polynomial for its MACs takes a few more passes over it."""
-    model, topology, memory = facts.model, facts.topology, facts.memory
+def summary(facts: Facts, *, thorough: bool = False) -> Summary:
+    """Return one model in numbers, with what takes longer where that is asked for."""
+    model, topology = facts.model, facts.topology
     outputs = (model.value(name) for name in model.outputs)
     return Summary(
         params=facts.params,
         macs=facts.macs,
-        macs_symbolic=facts.macs_symbolic if symbolic else None,
         flops=facts.flops,
         uncounted_ops=facts.uncounted_ops,
         macs_are_lower_bound=bool(facts.uncounted_ops),
         weight_bytes=facts.weight_bytes,
-        peak_activation_bytes=memory.peak_activation_bytes,
-        peak_layer=memory.peak_at.path if memory.peak_at else None,
-        peak_tensors=memory.alive_at_peak,
-        bytes_moved=facts.bytes_moved,
-        arithmetic_intensity=facts.arithmetic_intensity,
         weighted_layers=len(facts.weighted),
         depth=topology.depth,
         plain_run=topology.plain_run_units,
         shortest_path=topology.shortest_path,
         receptive_field=facts.receptive_field,
-        useful_input=facts.useful_input,
         nodes=len(model.nodes),
         opset=model.opsets,
         producer=model.producer,
@@ -39,6 +39,20 @@ def summary(facts: Facts, *, symbolic: bool = False) -> Summary:
         assumptions=model.assumptions,
         free_dims=model.free_dims,
         coverage=Coverage(len(model.nodes), len(facts.unresolved), _defects(facts)),
+        footprint=_footprint(facts) if thorough else None,
+    )
+
+
+def _footprint(facts: Facts) -> Footprint:
+    memory = facts.memory
+    return Footprint(
+        macs_symbolic=facts.macs_symbolic,
+        peak_activation_bytes=memory.peak_activation_bytes,
+        peak_layer=memory.peak_at.path if memory.peak_at else None,
+        peak_tensors=memory.alive_at_peak,
+        bytes_moved=facts.bytes_moved,
+        arithmetic_intensity=facts.arithmetic_intensity,
+        useful_input=facts.useful_input,
     )
 
 

@@ -60,26 +60,28 @@ def _model(model: ModelReport) -> Json:
 
 
 def _summary(summary: Summary) -> Json:
-    coverage = summary.coverage
+    coverage, more = summary.coverage, summary.footprint
     return {
         "params": summary.params,
         "macs": summary.macs,
-        "macs_symbolic": summary.macs_symbolic,
+        "macs_symbolic": more.macs_symbolic if more else None,
         "flops": summary.flops,
         "uncounted_ops": dict(summary.uncounted_ops),
         "macs_are_lower_bound": summary.macs_are_lower_bound,
         "weight_bytes": summary.weight_bytes,
-        "peak_activation_bytes": summary.peak_activation_bytes,
-        "peak_layer": summary.peak_layer,
-        "peak_tensors": [{"name": t.name, "bytes": t.bytes} for t in summary.peak_tensors],
-        "bytes_moved": summary.bytes_moved,
-        "arithmetic_intensity": summary.arithmetic_intensity,
+        "peak_activation_bytes": more.peak_activation_bytes if more else None,
+        "peak_layer": more.peak_layer if more else None,
+        "peak_tensors": [{"name": t.name, "bytes": t.bytes} for t in more.peak_tensors]
+        if more
+        else None,
+        "bytes_moved": more.bytes_moved if more else None,
+        "arithmetic_intensity": more.arithmetic_intensity if more else None,
         "weighted_layers": summary.weighted_layers,
         "depth": summary.depth,
         "plain_run": summary.plain_run,
         "shortest_path": summary.shortest_path,
         "receptive_field": _plain(summary.receptive_field),
-        "useful_input": _plain(summary.useful_input),
+        "useful_input": _plain(more.useful_input) if more else None,
         "nodes": summary.nodes,
         "opset": dict(summary.opset),
         "producer": summary.producer,

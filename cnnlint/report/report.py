@@ -108,17 +108,11 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """One model in numbers."""
+class Footprint:
+    """What takes longer to find out than the rest of a summary."""
 
-    params: int
-    macs: int | None
     macs_symbolic: str | None
-    """As a polynomial in open dimensions; None where nobody asked, or MACs are unknown."""
-    flops: int | None
-    uncounted_ops: Mapping[str, int]
-    macs_are_lower_bound: bool
-    weight_bytes: int
+    """MACs as a polynomial in open dimensions; None where they are unknown."""
     peak_activation_bytes: int | None
     peak_layer: str | None
     """The layer that runs with so much in use; None where the peak is unknown."""
@@ -127,12 +121,24 @@ class Summary:
     bytes_moved: int | None
     arithmetic_intensity: float | None
     """FLOPs for each byte moved."""
+    useful_input: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One model in numbers."""
+
+    params: int
+    macs: int | None
+    flops: int | None
+    uncounted_ops: Mapping[str, int]
+    macs_are_lower_bound: bool
+    weight_bytes: int
     weighted_layers: int
     depth: int
     plain_run: int
     shortest_path: int
     receptive_field: StaticShape | None
-    useful_input: tuple[int, int] | None
     nodes: int
     opset: Mapping[str, int]
     producer: str
@@ -141,6 +147,8 @@ class Summary:
     assumptions: tuple[str, ...]
     free_dims: tuple[str, ...]
     coverage: Coverage
+    footprint: Footprint | None = None
+    """None where nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)

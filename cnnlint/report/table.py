@@ -7,7 +7,15 @@ from cnnlint.profile.result import Latency
 from cnnlint.report import numbers
 from cnnlint.report.escape import plain
 from cnnlint.report.modules import fold
-from cnnlint.report.report import BodyReport, LayerRow, ModelReport, Report, Subtotal, Summary
+from cnnlint.report.report import (
+    BodyReport,
+    Footprint,
+    LayerRow,
+    ModelReport,
+    Report,
+    Subtotal,
+    Summary,
+)
 from cnnlint.report.text import remarks
 
 Line: TypeAlias = dict[str, str]
@@ -147,26 +155,29 @@ def _footer(model: ModelReport, summary: Summary) -> Iterator[str]:
     inputs = ", ".join(f"{plain(i.name)} {numbers.shape(i.bound)}" for i in summary.inputs)
     yield f"{plain(model.path)}: {inputs}"
     yield "  1 MAC = one multiply-add; FLOPs = 2 x MACs + element-wise operations"
-    yield f"  {_memory(summary)}"
-    if summary.useful_input:
-        yield "  useful input size {}-{}".format(*summary.useful_input)
+    if summary.footprint:
+        yield from (f"  {line}" for line in _footprint(summary, summary.footprint))
     for remark in remarks(summary):
         yield f"  = note: {remark}"
     if model.latency:
         yield from (f"  {line}" for line in _latency(model.latency))
 
 
-def _memory(summary: Summary) -> str:
-    """Return how much memory a run takes, and how much is computed with what it moves."""
-    peak = f"peak activations {numbers.size(summary.peak_activation_bytes)}"
-    if summary.peak_layer is not None:
-        alive = numbers.plural(len(summary.peak_tensors), "tensor")
-        peak += f" at {plain(summary.peak_layer)} ({alive} alive)"
-    moved = f"moves {numbers.size(summary.bytes_moved)}"
-    if summary.arithmetic_intensity is not None:
+def _footprint(summary: Summary, more: Footprint) -> Iterator[str]:
+    """Yield how MACs grow, how much memory a run takes, and what size of input makes sense."""
+    if summary.assumptions and more.macs_symbolic:
+        yield f"MACs: {plain(more.macs_symbolic)}"
+    peak = f"peak activations {numbers.size(more.peak_activation_bytes)}"
+    if more.peak_layer is not None:
+        alive = numbers.plural(len(more.peak_tensors), "tensor")
+        peak += f" at {plain(more.peak_layer)} ({alive} alive)"
+    moved = f"moves {numbers.size(more.bytes_moved)}"
+    if more.arithmetic_intensity is not None:
         least = ">=" if summary.macs_are_lower_bound else ""
-        moved += f", {least}{summary.arithmetic_intensity:.1f} FLOPs/byte"
-    return f"memory: {peak}, weights {numbers.size(summary.weight_bytes)}; {moved}"
+        moved += f", {least}{more.arithmetic_intensity:.1f} FLOPs/byte"
+    yield f"memory: {peak}, weights {numbers.size(summary.weight_bytes)}; {moved}"
+    if more.useful_input:
+        yield "useful input size {}-{}".format(*more.useful_input)
 
 
 def _latency(latency: Latency) -> Iterator[str]:

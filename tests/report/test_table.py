@@ -15,7 +15,9 @@ from tests.report.rows import latency
 def shown(net: Net, view: View | None = None, **fields: Any) -> str:
     facts = Facts(net.model())
     view = view or View()
-    model = ModelReport("net.onnx", summary=summary(facts), layers=layer_rows(facts), **fields)
+    model = ModelReport(
+        "net.onnx", summary=summary(facts, thorough=True), layers=layer_rows(facts), **fields
+    )
     return render_table(Report("0", (arranged(model, view),)), view.top)
 
 
