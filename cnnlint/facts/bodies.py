@@ -45,10 +45,8 @@ def over_runs(op: str, bodies: Sequence[BodyFacts], once: Sequence[int | None]) 
 
 
 def is_sure(op: str, bodies: Sequence[BodyFacts]) -> bool:
-    """Return whether the MACs of a node are the same whatever the data."""
-    counts = [body.facts.macs for body in bodies]
+    """Return whether a node costs the same whatever the data."""
+    counts = [(body.facts.macs, body.facts.flops) for body in bodies]
     if op == "If":
         return len(set(counts)) == 1
-    return all(
-        body.runs is not None or macs == 0 for body, macs in zip(bodies, counts, strict=True)
-    )
+    return all(b.runs is not None or c == (0, 0) for b, c in zip(bodies, counts, strict=True))

@@ -207,11 +207,11 @@ class Facts:
 
     @cached_property
     def arithmetic_intensity(self) -> float | None:
-        """FLOPs for each byte moved; None where either is unknown, or nothing is moved.
+        """FLOPs for each byte moved; None where either is unknown or a lower bound only.
 
         Source: Williams, Waterman and Patterson, Roofline (2009).
         """
-        if self.flops is None or not self.bytes_moved:
+        if self.flops is None or not self.bytes_moved or self.uncounted_ops:
             return None
         return self.flops / self.bytes_moved
 
@@ -227,7 +227,12 @@ class Facts:
 
     @cached_property
     def useful_input(self) -> tuple[int, int] | None:
-        """Least and largest side of a square input that the network makes full use of."""
+        """Least and largest side of a square input that the network makes full use of.
+
+        None where a layer contradicts itself: then the network takes no input at all.
+        """
+        if self.model.defects:
+            return None
         convs = [conv for conv in self.convs if conv.node.key in self.topology.trunk]
         return useful_input(self.receptive_field, convs, self.receptive)
 

@@ -1,8 +1,9 @@
 """MACs as a polynomial in the dimensions that the file leaves open: ``1814073344*batch``.
 
 Found by counting at several sizes. Three points decide a polynomial of degree 2 (attention is
-quadratic in its length), and one more confirms it. Where strides round sizes, as they do to the
-height and width of most networks, there is none, and the dimension stays as it is bound.
+quadratic in its length), one more near by and one far off confirm it. Where strides round sizes,
+as they do to the height and width of most networks, there is none, and the dimension stays as it
+is bound.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,11 +11,15 @@ from fractions import Fraction
 from functools import cache
 from itertools import pairwise, product
 from math import prod
+from operator import add
 from typing import TypeAlias
 
 DEGREE = 2
 MAX_DIMS = 3
 """Dimensions that are followed; each one more would triple the sizes to count at."""
+
+FAR = 100
+"""How many times its size a dimension must follow the polynomial: a limit may lie in between."""
 
 Count: TypeAlias = Callable[[Mapping[str, int]], int | None]
 """Counts at other sizes; dimensions that are not among them stay as they are bound."""
@@ -39,9 +44,12 @@ def symbolic(count: Count, sizes: Mapping[str, int]) -> str | None:
     for followed in reversed(range(len(names) + 1)):  # fewer dimensions where all don't fit
         held = degrees[:followed] + [0] * (len(names) - followed)
         terms = _fitted(at, held, starts)
-        beyond = tuple(degree + 2 if degree else 0 for degree in held)
-        point = [start + step for start, step in zip(starts, beyond, strict=True)]
-        if terms is not None and _value(terms, point) == at(beyond):
+        if terms is None:
+            continue
+        near = tuple(degree + 2 if degree else 0 for degree in held)
+        far = tuple(start * FAR if step else 0 for start, step in zip(starts, near, strict=True))
+        points = ((steps, list(map(add, starts, steps))) for steps in (near, far))
+        if all(_value(terms, point) == at(steps) for steps, point in points):
             return _text(terms, names)
     return None
 

@@ -15,6 +15,8 @@ _OPERATORS = """
 """
 OPERATORS = frozenset(_OPERATORS.split())
 """Operators that are followed."""
+MAX_ELEMENTS = 256
+"""Longer sequences are not followed: each operator that makes one would copy it."""
 
 
 class Sequences:
@@ -36,9 +38,9 @@ class Sequences:
         if node.domain or not node.outputs:
             return node
         if node.op == "SequenceConstruct":
-            self._elements[node.outputs[0]] = node.inputs
+            self._know(node.outputs[0], node.inputs)
         elif node.op == "SequenceEmpty":
-            self._elements[node.outputs[0]] = ()
+            self._know(node.outputs[0], ())
         elif node.inputs and node.inputs[0] in self._elements:
             return self._from(node, self._elements[node.inputs[0]], values)
         return node
@@ -75,8 +77,12 @@ class Sequences:
         elif inserts and len(node.inputs) > 1:
             made = (*known[:place], node.inputs[1], *known[place:])
         if made is not None:
-            self._elements[node.outputs[0]] = made
+            self._know(node.outputs[0], made)
         return node
+
+    def _know(self, name: str, elements: tuple[str, ...]) -> None:
+        if len(elements) <= MAX_ELEMENTS:
+            self._elements[name] = elements
 
 
 def _place(value: Value | None, length: int, last: int) -> int | None:

@@ -29,8 +29,8 @@ MAX_DEPTH = 60
 _ATTEMPTS = 4
 """Passes through a loop until its shapes must have settled; each one frees at least a size."""
 
-MAX_UNROLLED = 64
-"""Runs of a loop over a sequence that are put one after the other."""
+MAX_UNROLLED = 1_000
+"""Runs of loops over sequences that are put one after the other, in all of a model."""
 
 Stack: TypeAlias = tuple[FunctionKey, ...]
 
@@ -46,6 +46,8 @@ class Shared:
     mark: str
     """What no name of the main graph begins with."""
     room: int = MAX_NODES
+    unrolled: int = MAX_UNROLLED
+    """Runs of loops that may still be unrolled."""
     unfolded: int = 0
 
     def prefix(self, label: str) -> str:
@@ -53,13 +55,13 @@ class Shared:
         self.unfolded += 1
         return f"{self.mark}{self.unfolded}:{label}/"
 
-    def spend(self) -> None:
-        """Count a node that is not in the main graph.
+    def spend(self, nodes: int) -> None:
+        """Count nodes that are not in the main graph, and tensors as nodes.
 
         Raises:
             LoadError: there are too many.
         """
-        self.room -= 1
+        self.room -= nodes
         if self.room < 0:
             path = self.shell.origin.path
             cause = f"{path}: functions and bodies unfold to more than {MAX_NODES:,} nodes"
@@ -91,7 +93,7 @@ class Unfolding:
             index = node.key[1]
             own = scope.node(node, draft.references.get(index, {}))
             if scope.prefix:
-                self.shared.spend()
+                self.shared.spend(1)
                 own = self._named(own)
             if index in draft.calls:
                 self._call(own, draft.calls[index], stack)
@@ -122,6 +124,7 @@ class Unfolding:
     def _enter(self, draft: Draft, scope: Scope) -> None:
         """Make known what the graph stores and declares."""
         if scope.prefix:
+            self.shared.spend(len(draft.stored) + len(draft.declared))
             for name, value in draft.stored.items():
                 actual = scope.actual(name)
                 self.inference.values[actual] = replace(value, name=actual)
@@ -219,7 +222,8 @@ class Unfolding:
         child, states = self._settled(node, site, lambda states: [*first, *states], states, 1)
         runs = control.loop_runs(count, start, goes_on=child.goes_on())
         grows = self.sequences.any(node.inputs[2:]) and len(child.results) == 1 + len(states)
-        if grows and runs is not None and runs <= MAX_UNROLLED:
+        if grows and runs is not None and runs <= self.shared.unrolled:
+            self.shared.unrolled -= runs
             self._unroll(node, site, runs)
             return None
         made = child.results[1 + len(states) :]

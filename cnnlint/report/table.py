@@ -47,7 +47,8 @@ def _model(model: ModelReport, top: int | None) -> Iterator[str]:
     lines = [*_rows(rows, summary, top), *_other_times(model), _totals(model, summary, layers)]
     yield _grid(lines, heads)
     yield ""
-    for body in model.bodies or ():
+    whole = top is None and model.modules is None
+    for body in (model.bodies or ()) if whole else ():
         yield _title(body)
         yield _grid([*map(_layer, body.layers), _body_totals(body)], LAYER_HEADS[:-1])
         yield ""
@@ -173,8 +174,7 @@ def _footprint(summary: Summary, more: Footprint) -> Iterator[str]:
         peak += f" at {plain(more.peak_layer)} ({alive} alive)"
     moved = f"moves {numbers.size(more.bytes_moved)}"
     if more.arithmetic_intensity is not None:
-        least = ">=" if summary.macs_are_lower_bound else ""
-        moved += f", {least}{more.arithmetic_intensity:.1f} FLOPs/byte"
+        moved += f", {more.arithmetic_intensity:.1f} FLOPs/byte"
     yield f"memory: {peak}, weights {numbers.size(summary.weight_bytes)}; {moved}"
     if more.useful_input:
         yield "useful input size {}-{}".format(*more.useful_input)

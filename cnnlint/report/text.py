@@ -56,11 +56,10 @@ _UNCOUNTED = (
     "is not counted, so all totals are lower bounds; where the shapes behind it are unknown, no "
     "rule looked: export with standard operators, or store the shapes in the file"
 )
-_OFTEN = "runs its body as often as the data asks for; once is counted: totals are lower bounds"
 _UNSURE = {
     "If": "takes a branch by the data; the cheaper one is counted: totals are lower bounds",
-    "Loop": _OFTEN,
-    "Scan": _OFTEN,
+    "Loop": "runs as often as the data asks for; one round is counted: totals are lower bounds",
+    "Scan": "runs along an axis of unknown size; one round is counted: totals are lower bounds",
 }
 
 

@@ -60,11 +60,11 @@ def test_memory_of_unknown_size(run: Run, tmp_path: Path) -> None:
     assert "  memory: peak activations ?, weights 448 B; moves ?\n" in out
 
 
-def test_intensity_is_a_lower_bound_where_flops_are(run: Run, tmp_path: Path) -> None:
+def test_intensity_is_unknown_where_flops_are_a_lower_bound(run: Run, tmp_path: Path) -> None:
     net = Net(3, 8).conv(4).op("Inverse", domain="com.microsoft")
     (tmp_path / "net.onnx").write_bytes(net.proto().SerializeToString())
     _, out, _ = run("profile", tmp_path / "net.onnx", "--static")
-    assert "weights 448 B; moves 4.2 KiB, >=3.3 FLOPs/byte\n" in out
+    assert "weights 448 B; moves 4.2 KiB\n" in out
 
 
 def test_static_runs_without_onnxruntime(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

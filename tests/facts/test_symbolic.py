@@ -44,6 +44,8 @@ def counted(macs: str, sizes: Mapping[str, int]) -> str | None:
         ("n * (t // 2)", "5*n"),
         ("n * -(-t // 4)", "3*n"),
         ("n * t + (n > 3) * (t > 11)", "10*n"),
+        ("min(n, 20) * 16", "32"),
+        ("n * t if t < 300 else 300 * n", "10*n"),
         ("None", None),
         ("None if n > 2 else 5", "5"),
         ("None if n > 2 and t > 10 else n * t", "10*n"),

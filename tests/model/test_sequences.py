@@ -5,6 +5,7 @@ from onnx import parser
 
 from cnnlint.model.graph import Model
 from cnnlint.model.loader import load
+from cnnlint.model.sequences import MAX_ELEMENTS
 from cnnlint.model.unfold import MAX_UNROLLED
 from tests.model.test_unfold import HEAD, ops, read
 
@@ -88,7 +89,7 @@ def growing(
     return load(parser.parse_model(text).SerializeToString())
 
 
-@pytest.mark.parametrize(("runs", "take"), [(1, 0), (3, 2), (3, -3), (MAX_UNROLLED, 0)])
+@pytest.mark.parametrize(("runs", "take"), [(1, 0), (3, 2), (3, -3), (MAX_ELEMENTS, 0)])
 def test_a_loop_over_a_sequence_is_unrolled(runs: int, take: int) -> None:
     model = growing(str(runs), take)
     assert not model.bodies
@@ -117,7 +118,28 @@ def test_the_iteration_of_an_unrolled_loop_is_known() -> None:
 def test_loops_that_are_not_unrolled() -> None:
     model = growing(str(MAX_UNROLLED + 1))
     assert "Loop" in ops(model)
-    assert model.bodies[next(n.key for n in model.nodes if n.op == "Loop")][0].runs == 65
+    assert model.bodies[next(n.key for n in model.nodes if n.op == "Loop")][0].runs == 1001
     none = growing("0")
     assert "Loop" not in ops(none)
     assert none.value("y").shape is None
+
+
+def test_loops_of_loops_share_what_may_be_unrolled() -> None:
+    body = "(go, r) { t = Neg (x) r = SequenceInsert (q, t) }"
+    for _ in range(3):
+        inner = f"body = run (int64 i, bool go, seq(float[2,3]) q) => {body}"
+        body = f"(go, r) {{ r = Loop (n, , q) <{inner}> }}"
+    model = growing("32", 0, body.removeprefix("(go, r) {").removesuffix("}"))
+    assert model.value("y").shape is None
+    assert ops(model).count("Neg") <= MAX_UNROLLED
+
+
+def test_long_sequences_are_not_followed() -> None:
+    names = ", ".join(["x"] * MAX_ELEMENTS)
+    lines = (
+        f"s = SequenceConstruct ({names}) t = SequenceInsert (s, x) z = Constant <value_int=0> ()"
+    )
+    model = read(f"{HEAD} net (float[2] x) => (y) {{ {lines} y = SequenceAt (s, z) }}")
+    assert model.static("y") == (2,)
+    model = read(f"{HEAD} net (float[2] x) => (y) {{ {lines} y = SequenceAt (t, z) }}")
+    assert model.value("y").shape is None

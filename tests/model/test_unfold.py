@@ -258,6 +258,15 @@ def test_functions_that_unfold_without_end() -> None:
     assert caught.value.code == "too-many-nodes"
 
 
+def test_what_functions_declare_counts_too() -> None:
+    proto = laughs(2, times=100)
+    proto.functions[1].value_info.extend(
+        helper.make_tensor_value_info(f"v{i}", 1, [2]) for i in range(2_000)
+    )
+    with pytest.raises(LoadError, match="unfold to more than 200,000 nodes"):
+        load(proto.SerializeToString())
+
+
 def test_functions_that_nest_too_deep() -> None:
     assert ops(load(laughs(unfold.MAX_DEPTH, times=1).SerializeToString())) == ["Neg"]
     with pytest.raises(LoadError, match="F60 is called 60 functions deep"):
