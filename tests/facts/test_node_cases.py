@@ -15,7 +15,9 @@ from cnnlint.model.loader import load
 
 EXPANDED = re.compile(r"_expanded(_ver\d+|_function_\w+)?$")
 LEFT_OUT = {
+    "If",  # those of which the data chooses between branches of different cost
     "ImageDecoder",
+    "Loop",
     "SequenceMap",
     "ai.onnx.ml:TreeEnsemble",
     "ai.onnx.preview.training:Adagrad",
