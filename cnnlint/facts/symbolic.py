@@ -7,6 +7,7 @@ is bound.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise, product
@@ -27,12 +28,17 @@ Steps: TypeAlias = tuple[int, ...]
 """For each dimension how much larger it is than bound, or its exponent."""
 
 
-def symbolic(count: Count, sizes: Mapping[str, int]) -> str | None:
+def symbolic(
+    count: Count, sizes: Mapping[str, int], trial: AbstractSet[str] = frozenset()
+) -> str | None:
     """Return the count as a polynomial in the open dimensions, None where it is unknown.
 
     ``sizes`` are the open dimensions with what they are bound to. One in which the count is no
-    polynomial of degree 2 at most is not in the result, which then holds for its bound size.
+    polynomial of degree 2 at most is not in the result, which then holds for its bound size;
+    None where such a one is in ``trial``, of which the sizes are made up.
     """
+    if len(sizes) > MAX_DIMS and trial:
+        return None
     names = list(sizes)[:MAX_DIMS]
 
     @cache
@@ -47,7 +53,8 @@ def symbolic(count: Count, sizes: Mapping[str, int]) -> str | None:
         if terms is None:
             continue
         near = tuple(degree + 2 if degree else 0 for degree in held)
-        far = tuple(start * FAR if step else 0 for start, step in zip(starts, near, strict=True))
+        told = (step or name in trial for name, step in zip(names, near, strict=True))
+        far = tuple(start * FAR if t else 0 for start, t in zip(starts, told, strict=True))
         points = ((steps, list(map(add, starts, steps))) for steps in (near, far))
         if all(_value(terms, point) == at(steps) for steps, point in points):
             return _text(terms, names)

@@ -39,7 +39,9 @@ def read(value: Value) -> "Floats | None":
     dtype = np.dtype(value.dtype).newbyteorder("<")
     size = prod(shape) * dtype.itemsize
     data = _bytes(at.file, at.offset, size) if at.length in {0, size} else None
-    return None if data is None else np.frombuffer(data, dtype).reshape(shape).astype(np.float32, copy=False)
+    if data is None:
+        return None
+    return np.frombuffer(data, dtype).reshape(shape).astype(np.float32, copy=False)
 
 
 def _bytes(path: Path, offset: int, size: int) -> bytes | None:

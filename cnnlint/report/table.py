@@ -166,7 +166,7 @@ def _footer(model: ModelReport, summary: Summary) -> Iterator[str]:
 
 def _footprint(summary: Summary, more: Footprint) -> Iterator[str]:
     """Yield how MACs grow, how much memory a run takes, and what size of input makes sense."""
-    if summary.assumptions and more.macs_symbolic:
+    if (summary.assumptions or summary.free_dims) and more.macs_symbolic:
         yield f"MACs: {plain(more.macs_symbolic)}"
     peak = f"peak activations {numbers.size(more.peak_activation_bytes)}"
     if more.peak_layer is not None:

@@ -59,6 +59,13 @@ def test_only_so_many_dimensions_are_followed() -> None:
     assert counted("a * b * c * d", dict.fromkeys("abcd", 5)) == "5*a*b*c"
 
 
+def with_open_sides(net: Net) -> Facts:
+    proto = net.proto()
+    for axis, name in ((2, "h"), (3, "w")):
+        proto.graph.input[0].type.tensor_type.shape.dim[axis].dim_param = name
+    return Facts(load(proto.SerializeToString()))
+
+
 def test_an_open_batch() -> None:
     net = Net(3, 32, batch="batch").conv(8, 3).relu().conv(4, 1)
     facts = net.facts()
@@ -73,8 +80,22 @@ def test_a_fixed_size() -> None:
     assert facts.macs_symbolic == str(facts.macs)
 
 
-def test_an_unknown_size() -> None:
-    assert Net(3, 32).conv(8, 3).open_facts().macs_symbolic is None
+def test_sizes_that_are_not_bound_are_tried() -> None:
+    facts = with_open_sides(Net(5, 32).conv(8, 3))
+    assert (facts.macs, facts.macs_symbolic) == (None, "360*h*w")
+    strided = with_open_sides(Net(5, 32).conv(8, 3, stride=2))
+    assert (strided.macs, strided.macs_symbolic) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [("7 * n", "7*n"), ("5 + 0 * n", "5"), ("n // 2", None), ("min(n, 20)", None)],
+)
+def test_a_made_up_size_is_never_in_the_result(formula: str, text: str | None) -> None:
+    count = lambda other: eval(formula, {}, {"n": 16, **other})  # noqa: E731, S307
+    assert symbolic(count, {"n": 16}, {"n"}) == text
+    many = dict.fromkeys("abcn", 16)
+    assert symbolic(count, many, {"n"}) is None
 
 
 def test_height_and_width_where_strides_round_them() -> None:
@@ -83,8 +104,5 @@ def test_height_and_width_where_strides_round_them() -> None:
 
 
 def test_height_and_width_where_nothing_rounds_them() -> None:
-    proto = Net(3, 32, batch="n").conv(8, 3).proto()
-    for axis, name in ((2, "h"), (3, "w")):
-        proto.graph.input[0].type.tensor_type.shape.dim[axis].dim_param = name
-    facts = Facts(load(proto.SerializeToString()))
+    facts = with_open_sides(Net(3, 32, batch="n").conv(8, 3))
     assert facts.macs_symbolic == f"{3 * 9 * 8}*n*h*w"
