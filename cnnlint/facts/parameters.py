@@ -146,13 +146,13 @@ def _unpacked(node: Node, parameter: Parameter) -> Parameter:
 def stored_behind(model: Model, name: str) -> list[Value]:
     """Return the stored (or generated) tensors that a constant operand is computed from.
 
-    Not those behind a Shape: only how large they are goes in. A tensor with more of them behind
-    it than :data:`MAX_BEHIND` counts as stored itself.
+    Not those behind a Shape: only how large they are goes in. None at all where there are more
+    than :data:`MAX_BEHIND`: an attention mask is made in so many steps, a weight is not.
     """
     found, queue, seen = [], [name], {name}
     while queue:
         if len(seen) > MAX_BEHIND:
-            return [model.value(name)]
+            return []
         value = model.value(queue.pop())
         node = model.producer_of.get(value.name)
         if node is None or value.stored or not any(node.inputs) or node.op == "ConstantOfShape":
