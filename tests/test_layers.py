@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "cnnlint").rglob("*.py")) + sorted((ROOT / "rules").rglob("*.py"))
 
-DATA = {"cnnlint.errors", "cnnlint.model.graph"}
+DATA = {"cnnlint.errors", "cnnlint.model.defect", "cnnlint.model.graph"}
 """Plain data and exceptions, known to every room."""
 MAY_IMPORT: dict[str, set[str]] = {  # longest prefix decides
     "cnnlint.errors": set(),

@@ -8,6 +8,7 @@ from cnnlint.facts.activations import Activations, recognise
 from cnnlint.facts.bodies import BodyFacts, cost_of_bodies, is_sure, over_runs
 from cnnlint.facts.cost import MACS, Cost, cost
 from cnnlint.facts.dataflow import data_tensors, made, size_of, total
+from cnnlint.facts.flaws import Flaw, flaws
 from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Weighted, typed_layers
 from cnnlint.facts.memory import Memory, bytes_moved, memory
 from cnnlint.facts.parameters import Parameter, first_read, parameters
@@ -19,6 +20,7 @@ from cnnlint.facts.receptive import (
 )
 from cnnlint.facts.symbolic import symbolic
 from cnnlint.facts.topology import Topology, analyse
+from cnnlint.model.defect import Kind
 from cnnlint.model.graph import Key, Model, Node, StaticShape
 
 MAX_UPSTREAM = 64
@@ -40,6 +42,11 @@ class Facts:
     def data(self) -> frozenset[str]:
         """Tensors that depend on the numbers of the real inputs."""
         return data_tensors(self.model)
+
+    @cached_property
+    def flaws(self) -> Mapping[Kind, tuple[Flaw, ...]]:
+        """What can't run as it stands, by kind of defect."""
+        return flaws(self.model)
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:

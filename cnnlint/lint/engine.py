@@ -77,9 +77,13 @@ def run_rules(
     return tuple(sorted(found, key=_order)), tuple(broken)
 
 
-def fingerprint(code: str, node: Node) -> str:
-    """Return what stays the same about a finding when numbers change: rule, layer path, op."""
-    return hashlib.sha256(f"{code}\0{node.path}\0{node.op}".encode()).hexdigest()[:16]
+def fingerprint(code: str, node: Node | None) -> str:
+    """Return what stays the same about a finding when numbers change: rule, layer path, op.
+
+    A finding about the file as a whole has no node.
+    """
+    path, op = (node.path, node.op) if node else ("", "")
+    return hashlib.sha256(f"{code}\0{path}\0{op}".encode()).hexdigest()[:16]
 
 
 def _fault(path: str, error: Exception) -> Failure:
@@ -101,7 +105,7 @@ def _reported(facts: Facts, rule: Rule, finding: Finding) -> ReportedFinding:
         saving=finding.saving,
         proven=rule.proven,
         fix=rule.fix,
-        fingerprint=fingerprint(rule.code, finding.nodes[0]),
+        fingerprint=fingerprint(rule.code, next(iter(finding.nodes), None)),
     )
 
 

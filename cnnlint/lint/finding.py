@@ -61,8 +61,8 @@ class Saving:
 class Finding:
     """One thing that a rule saw. The engine adds the rule, its severity and what suppresses it.
 
-    ``nodes`` are all the layers concerned, the one to look at first in front. ``severity`` is
-    set only where a rule speaks louder or softer than usual.
+    ``nodes`` are all the layers concerned, the one to look at first in front; none where the file
+    as a whole is. ``severity`` is set only where a rule speaks louder or softer than usual.
     """
 
     nodes: tuple[Node, ...]

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import networkx as nx
     import numpy as np
 
+    from cnnlint.model.defect import Defect
+
     Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
 
 Dim: TypeAlias = int | None
@@ -166,8 +168,8 @@ class Model:
     """Dimensions that stayed unknown, by the name that ``--dim`` takes."""
     open_sizes: Mapping[str, int] = field(default_factory=dict)
     """Dimensions that the file leaves open, by the same name, and what they are bound to."""
-    defects: tuple[tuple[Key, str], ...] = ()
-    """Nodes whose shapes contradict each other, and how."""
+    defects: "tuple[Defect, ...]" = ()
+    """What in it can't run as it stands."""
     bodies: Mapping[Key, tuple[Body, ...]] = field(default_factory=dict)
     """The bodies of each If, Loop and Scan that are not unfolded into the nodes."""
     rebound: "Callable[[Mapping[str, int]], Model] | None" = None

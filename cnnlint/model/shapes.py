@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cnnlint.model.graph import Key, Node, Value
+from cnnlint.model.defect import Defect, Kind
+from cnnlint.model.graph import Node, Value
 from cnnlint.model.inference.call import (
     Call,
     Contradiction,
@@ -40,8 +41,8 @@ class Inferred:
 
     values: dict[str, Value]
     """Every tensor of the graph."""
-    defects: tuple[tuple[Key, str], ...]
-    """Nodes whose shapes contradict each other, in words."""
+    defects: tuple[Defect, ...]
+    """Nodes that can't run."""
 
 
 def infer(
@@ -77,7 +78,7 @@ class Inference:
     def __init__(self, given: Mapping[str, Value], opsets: Mapping[str, int]) -> None:
         """Begin with what is given: inputs and stored tensors."""
         self.values = {name: _sound(value) for name, value in given.items()}
-        self.defects: list[tuple[Key, str]] = []
+        self.defects: list[Defect] = []
         self._declared: dict[str, Value] = {}
         self._opsets = opsets
         self._opset = opsets.get("") or opsets.get("ai.onnx") or _NEWEST
@@ -135,10 +136,11 @@ class Inference:
         except Unresolved:
             return ()
         except Contradiction as clash:
-            self.defects.append((call.node.key, str(clash)))
+            self.defects.append(Defect(clash.kind, str(clash), call.node.key))
             return ()
         except _MALFORMED:
-            self.defects.append((call.node.key, "malformed inputs or attributes"))
+            malformed = Defect(Kind.NODE, "malformed inputs or attributes", call.node.key)
+            self.defects.append(malformed)
             return ()
         return shapes
 
@@ -147,7 +149,7 @@ class Inference:
         try:
             found = fold(call, outputs)
         except Contradiction as clash:
-            self.defects.append((call.node.key, str(clash)))
+            self.defects.append(Defect(clash.kind, str(clash), call.node.key))
             return outputs
         except (Unresolved, *_MALFORMED):
             return outputs  # the shapes made sense, and numbers are welcome but not needed

@@ -10,10 +10,10 @@ def render_concise(report: Report) -> str:
     lines = []
     for model in report.models:
         for finding in model.findings or ():
-            layer = finding.layers[0].path
+            first = f":{plain(finding.layers[0].path)}" if finding.layers else ""
             more = f" (and {len(finding.layers) - 1} more)" if len(finding.layers) > 1 else ""
             saved = f" [saves {savings(finding)}]" if savings(finding) else ""
-            where = f"{plain(model.path)}:{plain(layer)}{more}"
+            where = f"{plain(model.path)}{first}{more}"
             what = f"{finding.severity}[{finding.code}] {plain(finding.message)}"
             lines.append(f"{where}: {what}{saved}\n")
     return "".join(lines)

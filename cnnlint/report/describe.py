@@ -152,7 +152,7 @@ def _weight(facts: Facts, node: Node) -> str | None:
 
 def _defects(facts: Facts) -> tuple[str, ...]:
     paths = {node.key: node.path for node in facts.model.nodes}
-    own = (f"{paths[key]}: {text}" for key, text in facts.model.defects)
+    own = (f"{paths[d.node]}: {d.text}" for d in facts.model.defects if d.node in paths)
     inner = (
         text for bodies in facts.bodies.values() for b in bodies for text in _defects(b.facts)
     )

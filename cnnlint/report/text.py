@@ -96,12 +96,15 @@ def _finding(model: ModelReport, finding: ReportedFinding, style: TextStyle) -> 
     )
     title = f"{head}: {click.style(plain(finding.message), bold=True)}  {finding.name}"
     yield title if style.color else click.unstyle(title)
-    first = finding.layers[0]
-    source = f"   ({plain(first.source.file)}:{first.source.line})" if first.source else ""
-    yield f"  --> {plain(model.path)} · {plain(first.path)}{source}"
-    yield "   |"
-    yield from _layers(finding.layers)
-    yield "   |"
+    if finding.layers:
+        first = finding.layers[0]
+        source = f"   ({plain(first.source.file)}:{first.source.line})" if first.source else ""
+        yield f"  --> {plain(model.path)} · {plain(first.path)}{source}"
+        yield "   |"
+        yield from _layers(finding.layers)
+        yield "   |"
+    else:
+        yield f"  --> {plain(model.path)}"
     yield from _field("help", plain(finding.suggestion))
     for name, amounts in (("saves", savings(finding)), ("costs", costs(finding))):
         if amounts:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlint.model import shapes
+from cnnlint.model.defect import Defect, Kind
 from cnnlint.model.graph import Value
 from cnnlint.model.inference.call import MAX_RANK
 from cnnlint.model.shapes import infer
@@ -45,8 +46,8 @@ def test_a_contradiction_is_noted_and_inference_goes_on() -> None:
     given = {"x": X, "w": value("w", (4, 4, 3, 3)), "s": value("s", ints(5))}
     inferred = infer(nodes, given, OPSETS, {})
     assert inferred.defects == (
-        (("", 0), "weight takes 4 input channels, the input has 3"),
-        (("", 3), "1x3x8x8 cannot be reshaped to 5"),
+        Defect(Kind.CHANNELS, "weight takes 4 input channels, the input has 3", ("", 0)),
+        Defect(Kind.ELEMENTS, "1x3x8x8 cannot be reshaped to 5", ("", 3)),
     )
     assert inferred.values["c"].shape is None
     assert inferred.values["c"].dtype == "float32"
@@ -127,7 +128,7 @@ def test_sizes_stay_within_the_file_format() -> None:
     twice = [node("Concat", f"t{i} t{i}", f"t{i + 1}", index=i, axis=0) for i in range(100)]
     inferred = infer(twice, {"t0": value("t0", (1,))}, OPSETS, {})
     assert inferred.values["t62"].shape == (2**62,)
-    assert inferred.defects == ((("", 62), "an axis beyond 64 bits"),)
+    assert inferred.defects == (Defect(Kind.SIZE, "an axis beyond 64 bits", ("", 62)),)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def test_attributes_of_the_wrong_kind_are_defects(bad: dict[str, object]) -> Non
 
 def test_an_error_inside_a_handler_is_a_defect_in_plain_words() -> None:
     inferred = infer_one("OneHot", (2, 3), np.empty(0), (2,))
-    assert inferred.defects == ((("", 0), "malformed inputs or attributes"),)
+    assert inferred.defects == (Defect(Kind.NODE, "malformed inputs or attributes", ("", 0)),)
     overflow = infer_one("Resize", (2**40,), "", np.array([1e38], "float32"))
     assert overflow.defects == inferred.defects
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cnnlint.model.defect import Kind
 from cnnlint.model.graph import Dim, Node, Shape, StaticShape, Value
 
 if TYPE_CHECKING:
@@ -17,6 +18,11 @@ MAX_DIM = 2**63 - 1
 
 class Contradiction(Exception):  # noqa: N818  (the model's fault, not an error of ours)
     """A node can't run as it stands; the message says why, in lower case and with numbers."""
+
+    def __init__(self, text: str, kind: Kind = Kind.SHAPES) -> None:
+        """``kind`` is the sort of defect; operands that don't go together are the common one."""
+        super().__init__(text)
+        self.kind = kind
 
 
 class Unresolved(Exception):  # noqa: N818  (an answer, not an error)
@@ -68,7 +74,7 @@ class Call:
         """
         value = self.inputs[index] if index < len(self.inputs) else None
         if value is None:
-            raise Contradiction(f"input {index} is missing")
+            raise Contradiction(f"input {index} is missing", Kind.NODE)
         return value
 
     def shape(self, index: int) -> Shape:
@@ -137,9 +143,13 @@ class Call:
             length = shape[0] if shape is not None and len(shape) == 1 else None
             return None if length is None or length > 2 * MAX_RANK else (None,) * length
         if numbers.array.dtype.kind not in "iu":
-            raise Contradiction(f"input {index} holds {numbers.array.dtype}, not integers")
+            raise Contradiction(
+                f"input {index} holds {numbers.array.dtype}, not integers", Kind.NODE
+            )
         if numbers.array.size > max(2 * MAX_RANK, len(self.node.outputs)):
-            raise Contradiction(f"input {index} is a list of {numbers.array.size} integers")
+            raise Contradiction(
+                f"input {index} is a list of {numbers.array.size} integers", Kind.NODE
+            )
         return numbers.dims()
 
     def setting(self, name: str, index: int) -> Shape | None:
@@ -164,7 +174,7 @@ class Call:
         """
         value = self.node.attrs.get(name, default)
         if not isinstance(value, int):
-            raise Contradiction(f"attribute {name} is not an integer")
+            raise Contradiction(f"attribute {name} is not an integer", Kind.NODE)
         return value
 
     def needed_int(self, name: str) -> int:
@@ -174,7 +184,7 @@ class Call:
             Contradiction: it is missing, or no integer.
         """
         if name not in self.node.attrs:
-            raise Contradiction(f"attribute {name} is missing")
+            raise Contradiction(f"attribute {name} is missing", Kind.NODE)
         return self.attr_int(name, 0)
 
     def attr_ints(self, name: str) -> StaticShape | None:
@@ -187,7 +197,7 @@ class Call:
             return None
         values = self.node.get_ints(name)
         if values is None:
-            raise Contradiction(f"attribute {name} is not a list of integers")
+            raise Contradiction(f"attribute {name} is not a list of integers", Kind.NODE)
         return values
 
 
@@ -212,10 +222,11 @@ def check_shape(shape: Shape | None) -> None:
     if shape is None:
         return
     if len(shape) > MAX_RANK:
-        raise Contradiction(f"a tensor of {len(shape)} axes")
+        raise Contradiction(f"a tensor of {len(shape)} axes", Kind.SIZE)
     for size in shape:
         if size is not None and not 0 <= size <= MAX_DIM:
-            raise Contradiction(f"an axis of {size}" if size < 0 else "an axis beyond 64 bits")
+            what = f"an axis of {size}" if size < 0 else "an axis beyond 64 bits"
+            raise Contradiction(what, Kind.SIZE)
 
 
 def product(dims: Iterable[Dim]) -> Dim:
@@ -240,17 +251,17 @@ def all_known(dims: Shape) -> StaticShape:
     return known
 
 
-def one_dim(a: Dim, b: Dim, clash: str) -> Dim:
+def one_dim(a: Dim, b: Dim, clash: str, kind: Kind = Kind.SHAPES) -> Dim:
     """Return what two statements about one dimension say together.
 
     Raises:
-        Contradiction: with ``clash`` as its message, where they differ.
+        Contradiction: with ``clash`` as its message and of that kind, where they differ.
     """
     if a is None or a == b:
         return b
     if b is None:
         return a
-    raise Contradiction(clash)
+    raise Contradiction(clash, kind)
 
 
 def one_axis(axis: int, rank: int) -> int:
@@ -261,7 +272,7 @@ def one_axis(axis: int, rank: int) -> int:
     """
     if -rank <= axis < rank:
         return axis % rank
-    raise Contradiction(f"axis {axis} does not exist in a tensor with {rank} axes")
+    raise Contradiction(f"axis {axis} does not exist in a tensor with {rank} axes", Kind.AXIS)
 
 
 def all_axes(axes: Iterable[int], rank: int) -> StaticShape:
@@ -272,7 +283,7 @@ def all_axes(axes: Iterable[int], rank: int) -> StaticShape:
     """
     found = tuple(one_axis(axis, rank) for axis in axes)
     if len(set(found)) < len(found):
-        raise Contradiction("an axis is named twice")
+        raise Contradiction("an axis is named twice", Kind.AXIS)
     return found
 
 

@@ -6,6 +6,7 @@ Equations come from untrusted files, and native parsers are known to hang on odd
 from collections import Counter
 from collections.abc import Sequence
 
+from cnnlint.model.defect import Kind
 from cnnlint.model.graph import Dim, Shape
 from cnnlint.model.inference.call import Contradiction, Unresolved, broadcast
 
@@ -22,7 +23,9 @@ def einsum_shape(equation: str, shapes: Sequence[Shape | None]) -> Shape:
     """
     terms, output = _parse(equation)
     if len(terms) != len(shapes):
-        raise Contradiction(f"the equation has {len(terms)} operands, the node {len(shapes)}")
+        raise Contradiction(
+            f"the equation has {len(terms)} operands, the node {len(shapes)}", Kind.NODE
+        )
     sizes: dict[str, Dim] = {}
     rest: Shape | None = ()
     for index, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
@@ -40,11 +43,11 @@ def _parse(equation: str) -> tuple[list[str], str]:
     left, arrow, output = text.partition("->")
     terms = left.split(",")
     if _ELLIPSIS in equation:
-        raise Contradiction("the equation is malformed")
+        raise Contradiction("the equation is malformed", Kind.NODE)
     for term in (*terms, output):
         letters = term.replace(_ELLIPSIS, "", 1)
         if letters and not (letters.isalpha() and letters.isascii()):
-            raise Contradiction("the equation is malformed")
+            raise Contradiction("the equation is malformed", Kind.NODE)
     if not arrow:
         counts = Counter("".join(terms))
         output = _ELLIPSIS * (_ELLIPSIS in counts)
@@ -58,7 +61,8 @@ def _bind(index: int, term: str, shape: Shape, sizes: dict[str, Dim]) -> Shape:
     covered = len(shape) - len(head) - len(tail)
     if covered < 0 or (covered and not dots):
         raise Contradiction(
-            f"operand {index} has {len(shape)} axes, the equation names {len(head) + len(tail)}"
+            f"operand {index} has {len(shape)} axes, the equation names {len(head) + len(tail)}",
+            Kind.RANK,
         )
     after = len(head) + covered
     pairs = (*zip(head, shape, strict=False), *zip(tail, shape[after:], strict=True))
@@ -69,7 +73,7 @@ def _bind(index: int, term: str, shape: Shape, sizes: dict[str, Dim]) -> Shape:
 
 def _output(output: str, sizes: dict[str, Dim], rest: Shape | None) -> Shape:
     if len(set(output)) < len(output):
-        raise Contradiction("the equation names an output axis twice")
+        raise Contradiction("the equation names an output axis twice", Kind.NODE)
     dims: list[Dim] = []
     for letter in output:
         if letter != _ELLIPSIS:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnnlint.model.defect import Kind
 from cnnlint.model.graph import StaticShape, Value
 from cnnlint.model.inference.call import (
     Call,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from cnnlint.model.graph import Array
 
     Indices = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+
 
 MAX_INTEGERS = 65_536
 """Elements of an integer or boolean tensor that is computed: indices and masks of attention."""
@@ -161,7 +163,7 @@ def _indices(call: Call, index: int, size: int) -> "Indices":
     found = call.whole(index).astype(np.int64)
     outside = (found < -size) | (found >= size)
     if outside.any():
-        raise Contradiction(f"index {found[outside][0]} into an axis of {size}")
+        raise Contradiction(f"index {found[outside][0]} into an axis of {size}", Kind.NODE)
     return np.where(found < 0, found + size, found)
 
 

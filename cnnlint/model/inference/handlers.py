@@ -7,6 +7,7 @@ raises ``Contradiction`` where the node can't run and ``Unresolved`` where nothi
 
 from collections.abc import Mapping
 
+from cnnlint.model.defect import Kind
 from cnnlint.model.graph import Dim, Shape
 from cnnlint.model.inference.call import (
     Call,
@@ -75,7 +76,8 @@ def _per_channel(call: Call, index: int, channels: Dim, what: str) -> None:
     shape = call.shape_or_none(index)
     count = product(shape) if shape is not None else None
     if count is not None and channels is not None and count != channels:
-        raise Contradiction(f"{what} has {count} values for {channels} channels")
+        clash = f"{what} has {count} values for {channels} channels"
+        raise Contradiction(clash, Kind.LENGTH)
 
 
 def _batch_norm(call: Call) -> Shapes:
@@ -100,7 +102,8 @@ def _group_norm(call: Call) -> Shapes:
     data = call.shape(0)
     groups, channels = call.needed_int("num_groups"), _channels(data)
     if groups < 1 or (channels is not None and channels % groups):
-        raise Contradiction(f"{channels} channels do not divide into {groups} groups")
+        clash = f"{channels} channels do not divide into {groups} groups"
+        raise Contradiction(clash, Kind.GROUPS)
     per = groups if call.opset < 21 else channels
     _per_channel(call, 1, per, "scale")
     _per_channel(call, 2, per, "bias")
@@ -113,7 +116,8 @@ def _layer_norm(call: Call) -> Shapes:
     axis = one_axis(call.attr_int("axis", -1), len(data))
     scale = call.shape_or_none(1)
     if scale is not None and len(broadcast(data, scale)) > len(data):
-        raise Contradiction(f"a scale of {spell(scale)} for an input of {spell(data)}")
+        clash = f"a scale of {spell(scale)} for an input of {spell(data)}"
+        raise Contradiction(clash, Kind.LENGTH)
     statistics = (*data[:axis], *(1,) * (len(data) - axis))
     return (data, statistics, statistics)
 

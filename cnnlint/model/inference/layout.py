@@ -5,6 +5,7 @@ from math import prod
 
 import numpy as np
 
+from cnnlint.model.defect import Kind
 from cnnlint.model.graph import Dim, Shape, StaticShape
 from cnnlint.model.inference.call import (
     Call,
@@ -41,19 +42,21 @@ def reshaped(data: Shape | None, target: Shape, *, zero_copies: bool = True) -> 
         Contradiction: they don't.
     """
     if target.count(-1) > 1 or any(t is not None and t < -1 for t in target):
-        raise Contradiction(f"an impossible target of {spell(target)}")
+        raise Contradiction(f"an impossible target of {spell(target)}", Kind.ELEMENTS)
     copies = {axis for axis, t in enumerate(target) if t == 0 and zero_copies}
     if data is None:
         return tuple(None if t == -1 or axis in copies else t for axis, t in enumerate(target))
     if copies and max(copies) >= len(data):
-        raise Contradiction(f"the 0 at axis {max(copies)} copies from {len(data)} axes")
+        clash = f"the 0 at axis {max(copies)} copies from {len(data)} axes"
+        raise Contradiction(clash, Kind.ELEMENTS)
     out = [data[axis] if axis in copies else t for axis, t in enumerate(target)]
     before = product(d for axis, d in enumerate(data) if axis not in copies)
     asked = [t for axis, t in enumerate(target) if axis not in copies]
     named = prod(t for t in asked if t is not None and t != -1)
     open_axes = [axis for axis, t in enumerate(target) if t is None or t == -1]
     if before is not None and not _even(before, named, len(open_axes)):
-        raise Contradiction(f"{spell(data)} cannot be reshaped to {spell(target)}")
+        clash = f"{spell(data)} cannot be reshaped to {spell(target)}"
+        raise Contradiction(clash, Kind.ELEMENTS)
     left = before // named if before is not None and named and len(open_axes) == 1 else None
     for axis in open_axes:
         out[axis] = left
@@ -70,7 +73,8 @@ def _flatten(call: Call) -> Shapes:
     data = call.shape(0)
     axis = call.attr_int("axis", 1)
     if not -len(data) <= axis <= len(data):
-        raise Contradiction(f"axis {axis} does not exist in a tensor with {len(data)} axes")
+        clash = f"axis {axis} does not exist in a tensor with {len(data)} axes"
+        raise Contradiction(clash, Kind.AXIS)
     return ((product(data[:axis]), product(data[axis:])),)
 
 
@@ -80,7 +84,8 @@ def permutation(call: Call, rank: int) -> StaticShape:
     if perm is None:
         return tuple(reversed(range(rank)))
     if sorted(perm) != list(range(rank)):
-        raise Contradiction(f"perm does not order the {rank} axes of the input")
+        clash = f"perm does not order the {rank} axes of the input"
+        raise Contradiction(clash, Kind.AXIS)
     return perm
 
 
@@ -100,7 +105,8 @@ def _squeeze(call: Call) -> Shapes:
         raise Unresolved
     gone = all_axes(all_known(axes), len(data))
     for axis in gone:
-        one_dim(data[axis], 1, f"axis {axis} of {spell(data)} is squeezed but is not 1")
+        clash = f"axis {axis} of {spell(data)} is squeezed but is not 1"
+        one_dim(data[axis], 1, clash, Kind.ELEMENTS)
     return (tuple(d for axis, d in enumerate(data) if axis not in gone),)
 
 
@@ -148,7 +154,8 @@ def slice_ranges(call: Call, data: Shape) -> dict[int, Range | None]:
         raise Unresolved
     steps = (None,) * count if steps is None else steps
     if not count == len(ends) == len(axes) == len(steps):
-        raise Contradiction(f"starts, ends, axes and steps differ in length ({count} starts)")
+        clash = f"starts, ends, axes and steps differ in length ({count} starts)"
+        raise Contradiction(clash, Kind.NODE)
     found = all_axes(all_known(axes), len(data))
     return {
         axis: _range(data[axis], *cut)
@@ -158,7 +165,7 @@ def slice_ranges(call: Call, data: Shape) -> dict[int, Range | None]:
 
 def _range(size: Dim, start: Dim, stop: Dim, step: Dim) -> Range | None:
     if step == 0:
-        raise Contradiction("a slice with a step of 0")
+        raise Contradiction("a slice with a step of 0", Kind.NODE)
     if size is None or start is None or stop is None or step is None:
         return None
     start += size if start < 0 else 0
@@ -171,7 +178,7 @@ def _range(size: Dim, start: Dim, stop: Dim, step: Dim) -> Range | None:
 def _concat(call: Call) -> Shapes:
     shapes = [call.shape(index) for index in range(len(call.inputs))]
     if not shapes:
-        raise Contradiction("nothing to concatenate")
+        raise Contradiction("nothing to concatenate", Kind.NODE)
     axis = call.attr_int("axis", 1) if call.opset < 4 else call.needed_int("axis")
     axis = one_axis(axis, len(shapes[0]))
     out, sizes = list(shapes[0]), []
@@ -203,15 +210,16 @@ def _parts(call: Call, size: Dim) -> Sequence[Dim]:
             return (None,) * count
         total = None if None in parts else sum(p for p in parts if p is not None)
         if len(parts) != count:
-            raise Contradiction(f"{len(parts)} sizes for {count} outputs")
-        one_dim(total, size, f"the parts add up to {total}, the axis has {size}")
+            raise Contradiction(f"{len(parts)} sizes for {count} outputs", Kind.ELEMENTS)
+        clash = f"the parts add up to {total}, the axis has {size}"
+        one_dim(total, size, clash, Kind.ELEMENTS)
         return parts
     if size is None or not count:
         return (None,) * count
     chunk = -(-size // count)
     last = size - chunk * (count - 1)
     if last < 0 or (last != chunk and "num_outputs" not in call.node.attrs):
-        raise Contradiction(f"{size} does not split into {count} equal parts")
+        raise Contradiction(f"{size} does not split into {count} equal parts", Kind.ELEMENTS)
     return (*(chunk,) * (count - 1), last)
 
 
@@ -230,7 +238,7 @@ def _tile(call: Call) -> Shapes:
     if repeats is None:
         return ((None,) * len(data),)
     if len(repeats) != len(data):
-        raise Contradiction(f"{len(repeats)} repeats for {len(data)} axes")
+        raise Contradiction(f"{len(repeats)} repeats for {len(data)} axes", Kind.NODE)
     return (
         tuple(
             None if d is None or r is None else d * r for d, r in zip(data, repeats, strict=True)
@@ -247,7 +255,7 @@ def _pad(call: Call) -> Shapes:
         return ((None,) * len(data),)
     found = all_axes(all_known(axes), len(data))
     if len(pads) != 2 * len(found):
-        raise Contradiction(f"{len(pads)} pads for {len(found)} axes")
+        raise Contradiction(f"{len(pads)} pads for {len(found)} axes", Kind.NODE)
     out = list(data)
     for axis, begin, end in zip(found, pads, pads[len(found) :], strict=False):
         size = out[axis]
@@ -259,7 +267,8 @@ def _depth_to_space(call: Call) -> Shapes:
     n, channels, height, width = _image(call)
     block = _block(call)
     if channels is not None and channels % block**2:
-        raise Contradiction(f"{channels} channels do not divide into blocks of {block}x{block}")
+        clash = f"{channels} channels do not divide into blocks of {block}x{block}"
+        raise Contradiction(clash, Kind.ELEMENTS)
     return ((n, *_scaled((channels,), 1, block**2), *_scaled((height, width), block, 1)),)
 
 
@@ -268,21 +277,22 @@ def _space_to_depth(call: Call) -> Shapes:
     block = _block(call)
     for size in (height, width):
         if size is not None and size % block:
-            raise Contradiction(f"a side of {size} does not divide into blocks of {block}")
+            clash = f"a side of {size} does not divide into blocks of {block}"
+            raise Contradiction(clash, Kind.ELEMENTS)
     return ((n, *_scaled((channels,), block**2, 1), *_scaled((height, width), 1, block)),)
 
 
 def _image(call: Call) -> Shape:
     data = call.shape(0)
     if len(data) != 4:
-        raise Contradiction(f"the input has {len(data)} axes where 4 are needed")
+        raise Contradiction(f"the input has {len(data)} axes where 4 are needed", Kind.RANK)
     return data
 
 
 def _block(call: Call) -> int:
     block = call.needed_int("blocksize")
     if block < 1:
-        raise Contradiction(f"a block size of {block}")
+        raise Contradiction(f"a block size of {block}", Kind.NODE)
     return block
 
 
@@ -320,7 +330,7 @@ def _scales(call: Call, index: int, axes: int) -> Sequence[float | None]:
     else:
         scales = whole[: axes + 1].tolist()
     if len(scales) != axes:
-        raise Contradiction(f"scales for {axes} axes are needed")
+        raise Contradiction(f"scales for {axes} axes are needed", Kind.NODE)
     return list(scales)
 
 
@@ -330,7 +340,7 @@ def _rescaled(data: Shape, axes: Sequence[int], scales: Sequence[float | None]) 
     for axis, scale in zip(axes, scales, strict=True):
         size = out[axis]
         if scale is not None and not 0 < scale < np.inf:
-            raise Contradiction(f"a scale of {scale:g}")
+            raise Contradiction(f"a scale of {scale:g}", Kind.NODE)
         known = size is not None and scale is not None
         out[axis] = int(np.float32(size) * np.float32(scale)) if known else None
     return tuple(out)
@@ -341,7 +351,7 @@ def _resized_to(call: Call, data: Shape, axes: Sequence[int]) -> Shape:
     if sizes is None:
         return tuple(None if axis in axes else d for axis, d in enumerate(data))
     if len(sizes) != len(axes):
-        raise Contradiction(f"{len(sizes)} sizes for {len(axes)} axes")
+        raise Contradiction(f"{len(sizes)} sizes for {len(axes)} axes", Kind.NODE)
     policy = call.node.get_str("keep_aspect_ratio_policy", "stretch")
     out = list(data)
     for axis, size in zip(axes, sizes, strict=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from cnnlint.model.defect import Kind
 from cnnlint.model.graph import Dim, Shape
 from cnnlint.model.inference.call import (
     Call,
@@ -31,7 +32,7 @@ def matmul_shape(a: Shape, b: Shape) -> Shape:
         Contradiction: the shapes don't fit.
     """
     if not a or not b:
-        raise Contradiction("a matrix product of a scalar")
+        raise Contradiction("a matrix product of a scalar", Kind.RANK)
     _inner(a[-1], b[0] if len(b) == 1 else b[-2])
     rows, columns = a[-2:-1], b[-1:] if len(b) > 1 else ()
     return (*broadcast(a[:-2], b[:-2]), *rows, *columns)
@@ -60,7 +61,8 @@ def _gemm(call: Call) -> Shapes:
     a, b = call.shape(0), call.shape(1)
     for name, shape in (("a", a), ("b", b)):
         if len(shape) != 2:
-            raise Contradiction(f"Gemm multiplies matrices, but {name} is {spell(shape)}")
+            clash = f"Gemm multiplies matrices, but {name} is {spell(shape)}"
+            raise Contradiction(clash, Kind.RANK)
     (m, inner), (rows, n) = _turned(call, "transA", a), _turned(call, "transB", b)
     _inner(inner, rows)
     shape = (m, n)
@@ -89,7 +91,7 @@ def _matmul_n_bits(call: Call) -> Shapes:
 def _einsum(call: Call) -> Shapes:
     equation = call.node.attrs.get("equation")
     if not isinstance(equation, str):
-        raise Contradiction("attribute equation is missing")
+        raise Contradiction("attribute equation is missing", Kind.NODE)
     shapes = [call.value(index).shape for index in range(len(call.inputs))]
     return (einsum_shape(equation, shapes),)
 
@@ -102,7 +104,7 @@ def _recurrent(call: Call) -> Shapes:
     data, weight, again = (call.shape(index) for index in range(3))
     for name, shape in (("input", data), ("weight", weight), ("recurrent weight", again)):
         if len(shape) != 3:
-            raise Contradiction(f"the {name} has {len(shape)} axes where 3 are needed")
+            raise Contradiction(f"the {name} has {len(shape)} axes where 3 are needed", Kind.RANK)
     _takes(data[2], weight[2])
     directions = one_dim(weight[0], again[0], "the weights disagree on the directions")
     stated = call.attr_int("hidden_size", 0) or None

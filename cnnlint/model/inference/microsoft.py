@@ -6,6 +6,7 @@ products stand with their standard kin.
 
 from collections.abc import Mapping
 
+from cnnlint.model.defect import Kind
 from cnnlint.model.graph import Dim, Shape
 from cnnlint.model.inference.call import (
     Call,
@@ -25,7 +26,7 @@ def _lstm(call: Call) -> Shapes:
     data, weight, again = (call.shape(index) for index in range(3))
     for name, shape in (("input", data), ("weight", weight), ("recurrent weight", again)):
         if len(shape) != 3:
-            raise Contradiction(f"the {name} has {len(shape)} axes where 3 are needed")
+            raise Contradiction(f"the {name} has {len(shape)} axes where 3 are needed", Kind.RANK)
     steps, batch, features = data
     one_dim(features, weight[1], f"weight takes {weight[1]} features, the input has {features}")
     directions = one_dim(weight[0], again[0], "the weights disagree on the directions")
@@ -95,14 +96,14 @@ def _embed(call: Call) -> Shapes:
 def _matrix(call: Call, index: int) -> tuple[Dim, Dim]:
     shape = call.shape(index)
     if len(shape) != 2:
-        raise Contradiction(f"input {index} has {len(shape)} axes where 2 are needed")
+        raise Contradiction(f"input {index} has {len(shape)} axes where 2 are needed", Kind.RANK)
     return shape[0], shape[1]
 
 
 def _three(call: Call) -> tuple[Dim, Dim, Dim]:
     shape = call.shape(0)
     if len(shape) != 3:
-        raise Contradiction(f"the input has {len(shape)} axes where 3 are needed")
+        raise Contradiction(f"the input has {len(shape)} axes where 3 are needed", Kind.RANK)
     return shape[0], shape[1], shape[2]
 
 

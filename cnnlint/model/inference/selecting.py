@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+from cnnlint.model.defect import Kind
 from cnnlint.model.graph import Shape
 from cnnlint.model.inference.call import (
     Call,
@@ -33,12 +34,12 @@ def _gather_nd(call: Call) -> Shapes:
     data, indices = call.shape(0), call.shape(1)
     batch = call.attr_int("batch_dims", 0)
     if not indices:
-        raise Contradiction("the indices are a scalar")
+        raise Contradiction("the indices are a scalar", Kind.RANK)
     reach = indices[-1]
     if reach is None:
         raise Unresolved
     if not 0 < reach <= len(data) - batch:
-        raise Contradiction(f"indices of {reach} numbers into {len(data) - batch} axes")
+        raise Contradiction(f"indices of {reach} numbers into {len(data) - batch} axes", Kind.RANK)
     return ((*indices[:-1], *data[batch + reach :]),)
 
 
@@ -55,7 +56,7 @@ def _top_k(call: Call) -> Shapes:
     k = (call.input_ints(1) or (None,))[0] if call.has(1) else call.needed_int("k")
     size = data[axis]
     if k is not None and size is not None and k > size:
-        raise Contradiction(f"the top {k} of {size}")
+        raise Contradiction(f"the top {k} of {size}", Kind.NODE)
     shape = (*data[:axis], k, *data[axis + 1 :])
     return (shape, shape)
 
@@ -121,7 +122,7 @@ def _constant_of_shape(call: Call) -> Shapes:
 def _random(call: Call) -> Shapes:
     shape = call.attr_ints("shape")
     if shape is None:
-        raise Contradiction("attribute shape is missing")
+        raise Contradiction("attribute shape is missing", Kind.NODE)
     return (shape,)
 
 
@@ -132,7 +133,8 @@ def _range(call: Call) -> Shapes:
         return ((None,),)
     start, limit, delta = (bound.reshape(-1)[0].item() for bound in bounds)
     if not delta or not all(map(math.isfinite, (start, limit, delta))):
-        raise Contradiction(f"a range from {start:g} to {limit:g} in steps of {delta:g}")
+        clash = f"a range from {start:g} to {limit:g} in steps of {delta:g}"
+        raise Contradiction(clash, Kind.NODE)
     if isinstance(delta, int):
         return ((max(0, -((start - limit) // delta)),),)
     return ((max(0, math.ceil((limit - start) / delta)),),)
@@ -167,7 +169,8 @@ def _col_to_im(call: Call) -> Shapes:
     if size is None or rows is None:
         return ((data[0], None, *image),)
     if size < 1 or rows % size:
-        raise Contradiction(f"{rows} rows do not divide into blocks of {size}")
+        clash = f"{rows} rows do not divide into blocks of {size}"
+        raise Contradiction(clash, Kind.ELEMENTS)
     return ((data[0], rows // size, *image),)
 
 
@@ -179,7 +182,8 @@ def _stft(call: Call) -> Shapes:
     if not step or step[0] is None or frame is None:
         return ((signal[0], None, None, 2),)
     if step[0] < 1 or frame < 1:
-        raise Contradiction(f"frames of {frame} every {step[0]} samples")
+        clash = f"frames of {frame} every {step[0]} samples"
+        raise Contradiction(clash, Kind.NODE)
     frames = None if signal[1] is None else (signal[1] - frame) // step[0] + 1
     return ((signal[0], frames, frame // 2 + 1 if call.attr_int("onesided", 1) else frame, 2),)
 
@@ -189,7 +193,8 @@ def _center_crop_pad(call: Call) -> Shapes:
     axes = all_axes(call.attr_ints("axes") or range(len(data)), len(data))
     if target is None:
         raise Unresolved
-    one_dim(len(target), len(axes), f"{len(target)} sizes for {len(axes)} axes")
+    clash = f"{len(target)} sizes for {len(axes)} axes"
+    one_dim(len(target), len(axes), clash, Kind.NODE)
     sizes = dict(zip(axes, target, strict=True))
     return (tuple(sizes.get(axis, d) for axis, d in enumerate(data)),)
 

@@ -7,6 +7,7 @@ ONNX operator specifications Conv, ConvTranspose, MaxPool, AveragePool.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cnnlint.model.defect import Kind
 from cnnlint.model.graph import Dim, Shape, StaticShape
 from cnnlint.model.inference.call import (
     Call,
@@ -53,7 +54,8 @@ class Window:
         count = count_windows(size, reach, self.strides[axis], (begin, end), ceil=ceil)
         if count <= 0:
             raise Contradiction(
-                f"a window of {reach} does not fit into the padded input of {size + begin + end}"
+                f"a window of {reach} does not fit into the padded input of {size + begin + end}",
+                Kind.FIT,
             )
         return count
 
@@ -82,7 +84,7 @@ def read_window(call: Call, kernel: Shape) -> Window:
     axes = len(kernel)
     auto_pad = call.node.get_str("auto_pad", "NOTSET")
     if auto_pad not in {"", "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"}:
-        raise Contradiction("auto_pad has an unknown value")
+        raise Contradiction("auto_pad has an unknown value", Kind.WINDOW)
     explicit = auto_pad in {"", "NOTSET"}
     pads = _list(call, "pads", 2 * axes, 0) if explicit else (0,) * (2 * axes)
     same = auto_pad.startswith("SAME")
@@ -90,7 +92,7 @@ def read_window(call: Call, kernel: Shape) -> Window:
     for name, sizes in (("stride", strides), ("dilation", dilations), ("kernel size", kernel)):
         for size in sizes:
             if size is not None and size < 1:
-                raise Contradiction(f"a {name} of {size}")
+                raise Contradiction(f"a {name} of {size}", Kind.WINDOW)
     return Window(kernel, strides, dilations, pads[:axes], pads[axes:], same)
 
 
@@ -99,7 +101,9 @@ def _list(call: Call, name: str, length: int, default: int) -> StaticShape:
     if not values:
         return (default,) * length
     if len(values) != length:
-        raise Contradiction(f"{name} has {len(values)} values where {length} are needed")
+        raise Contradiction(
+            f"{name} has {len(values)} values where {length} are needed", Kind.WINDOW
+        )
     return values
 
 
@@ -114,8 +118,8 @@ def kernel_of(call: Call, weight: Shape) -> Shape:
         return stored
     clash = f"kernel_shape is {spell(sizes)}, the weight is {spell(stored)}"
     if len(sizes) != len(stored):
-        raise Contradiction(clash)
-    return tuple(one_dim(a, b, clash) for a, b in zip(sizes, stored, strict=True))
+        raise Contradiction(clash, Kind.KERNEL)
+    return tuple(one_dim(a, b, clash, Kind.KERNEL) for a, b in zip(sizes, stored, strict=True))
 
 
 def _data_and_weight(call: Call, x: int, w: int) -> tuple[Shape, Shape]:
@@ -127,34 +131,38 @@ def _data_and_weight(call: Call, x: int, w: int) -> tuple[Shape, Shape]:
     unknown = (None,) * len(known)
     data, weight = (unknown if shape is None else shape for shape in (data, weight))
     if len(data) < 3:
-        raise Contradiction(f"the input has {len(data)} axes, a convolution needs 3 or more")
+        clash = f"the input has {len(data)} axes, a convolution needs 3 or more"
+        raise Contradiction(clash, Kind.RANK)
     if len(data) != len(weight):
-        raise Contradiction(f"the weight has {len(weight)} axes, the input {len(data)}")
+        raise Contradiction(f"the weight has {len(weight)} axes, the input {len(data)}", Kind.RANK)
     return data, weight
 
 
 def _group(call: Call) -> int:
     group = call.attr_int("group", 1)
     if group < 1:
-        raise Contradiction(f"a group count of {group}")
+        raise Contradiction(f"a group count of {group}", Kind.GROUPS)
     return group
 
 
 def _divides(group: int, channels: Dim, kind: str) -> None:
     if channels is not None and channels % group:
-        raise Contradiction(f"{channels} {kind} channels do not divide into {group} groups")
+        clash = f"{channels} {kind} channels do not divide into {group} groups"
+        raise Contradiction(clash, Kind.GROUPS)
 
 
 def _takes(channels: Dim, weight: Dim) -> None:
     if channels is not None and weight is not None and channels != weight:
-        raise Contradiction(f"weight takes {weight} input channels, the input has {channels}")
+        clash = f"weight takes {weight} input channels, the input has {channels}"
+        raise Contradiction(clash, Kind.CHANNELS)
 
 
 def _bias(call: Call, index: int | None, channels: Dim) -> None:
     shape = None if index is None else call.shape_or_none(index)
     count = product(shape) if shape is not None else None
     if count is not None and channels is not None and count != channels:
-        raise Contradiction(f"bias has {count} values for {channels} output channels")
+        clash = f"bias has {count} values for {channels} output channels"
+        raise Contradiction(clash, Kind.LENGTH)
 
 
 def _conv(x: int = 0, w: int = 1, b: int | None = 2) -> Handler:
@@ -222,7 +230,7 @@ def _transposed_sizes(call: Call, window: Window, sizes: Shape) -> Shape:
         out.append(size * stride if window.same else full)
         if full < 1:
             raise Contradiction(
-                f"a padding of {pads} leaves nothing of an output of {full + pads}"
+                f"a padding of {pads} leaves nothing of an output of {full + pads}", Kind.FIT
             )
     return tuple(out)
 
@@ -237,9 +245,10 @@ def _pool(call: Call) -> Shapes:
 def _pooled(call: Call, data: Shape) -> Shape:
     kernel = call.attr_ints("kernel_shape")
     if not kernel:
-        raise Contradiction("attribute kernel_shape is missing")
+        raise Contradiction("attribute kernel_shape is missing", Kind.NODE)
     if len(data) != len(kernel) + 2:
-        raise Contradiction(f"a window of {len(kernel)} axes on an input with {len(data)} axes")
+        clash = f"a window of {len(kernel)} axes on an input with {len(data)} axes"
+        raise Contradiction(clash, Kind.RANK)
     window = read_window(call, kernel)
     return (*data[:2], *window.slid_over(data[2:], ceil=bool(call.attr_int("ceil_mode", 0))))
 
@@ -249,7 +258,8 @@ def _nhwc_pool(call: Call) -> Shapes:
     if call.node.op == "QLinearAveragePool" and not call.attr_int("channels_last", 0):
         return (_pooled(call, data),)
     if len(data) < 3:
-        raise Contradiction(f"pooling needs 3 axes or more, the input has {len(data)}")
+        clash = f"pooling needs 3 axes or more, the input has {len(data)}"
+        raise Contradiction(clash, Kind.RANK)
     n, channels, *spatial = _pooled(call, (data[0], data[-1], *data[1:-1]))
     return ((n, *spatial, channels),)
 
@@ -257,7 +267,8 @@ def _nhwc_pool(call: Call) -> Shapes:
 def _global_pool(call: Call) -> Shapes:
     data = call.shape(0)
     if len(data) < 2:
-        raise Contradiction(f"global pooling needs 2 axes or more, the input has {len(data)}")
+        clash = f"global pooling needs 2 axes or more, the input has {len(data)}"
+        raise Contradiction(clash, Kind.RANK)
     if call.attr_int("channels_last", 0):  # com.microsoft.QLinearGlobalAveragePool
         return ((data[0], *(1,) * (len(data) - 2), data[-1]),)
     return ((*data[:2], *(1,) * (len(data) - 2)),)
@@ -269,7 +280,8 @@ def _max_unpool(call: Call) -> Shapes:
         return (call.input_ints(2),)
     kernel = call.attr_ints("kernel_shape") or ()
     if len(data) != len(kernel) + 2:
-        raise Contradiction(f"a window of {len(kernel)} axes on an input with {len(data)} axes")
+        clash = f"a window of {len(kernel)} axes on an input with {len(data)} axes"
+        raise Contradiction(clash, Kind.RANK)
     return ((*data[:2], *_transposed_sizes(call, read_window(call, kernel), data[2:])),)
 
 
@@ -277,7 +289,8 @@ def _roi_pool(call: Call) -> Shapes:
     """(rois, C, height, width): RoiAlign with two attributes, MaxRoiPool with one list."""
     data, rois = call.shape(0), call.shape_or_none(1)
     if len(data) != 4:
-        raise Contradiction(f"regions are pooled from 4 axes, the input has {len(data)}")
+        clash = f"regions are pooled from 4 axes, the input has {len(data)}"
+        raise Contradiction(clash, Kind.RANK)
     count = rois[0] if rois else None
     if call.node.op == "MaxRoiPool":
         size = _list(call, "pooled_shape", 2, 1)
@@ -290,7 +303,7 @@ def _grid_sample(call: Call) -> Shapes:
     """(N, C, the spatial axes of the grid): grid is (N, spatial ..., coordinates)."""
     data, grid = call.shape(0), call.shape(1)
     if len(data) != len(grid):
-        raise Contradiction(f"the grid has {len(grid)} axes, the input {len(data)}")
+        raise Contradiction(f"the grid has {len(grid)} axes, the input {len(data)}", Kind.RANK)
     batch = one_dim(data[0], grid[0], f"a batch of {data[0]} with a grid for {grid[0]}")
     return ((batch, data[1], *grid[1:-1]),)
 

@@ -72,9 +72,9 @@ def defect_of(op: str, *operands: Operand, **rest: Any) -> str:
     """Return the one defect of a node, whose outputs must then be unknown."""
     inferred = infer_one(op, *operands, **rest)
     assert all(v.shape is None for name, v in inferred.values.items() if name.startswith("y"))
-    ((key, message),) = inferred.defects
-    assert key == ("", 0)
-    return message
+    (defect,) = inferred.defects
+    assert defect.node == ("", 0)
+    return defect.text
 
 
 def numbers_of(op: str, *operands: Operand, output: int = 0, **rest: Any) -> Array | None:

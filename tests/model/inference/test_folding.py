@@ -264,7 +264,7 @@ def test_an_index_outside_its_tensor_is_a_defect(
     operands: tuple[Operand, ...], message: str
 ) -> None:
     inferred = infer_one("Gather", *operands)
-    assert [text for _, text in inferred.defects] == [message]
+    assert [defect.text for defect in inferred.defects] == [message]
     assert inferred.values["y0"].shape is not None
     assert inferred.values["y0"].const is None
 

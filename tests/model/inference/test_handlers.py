@@ -217,4 +217,4 @@ def test_every_handler_survives_attributes_of_the_wrong_kind(odd: Any) -> None:
     for domain, table in HANDLERS.items():
         for op in table:
             inferred = infer_one(op, IMAGE, (4, 4, 3, 3), ints(1), ints(1), domain=domain, **attrs)
-            assert all(message.isprintable() for _, message in inferred.defects)
+            assert all(defect.text.isprintable() for defect in inferred.defects)
