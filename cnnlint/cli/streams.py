@@ -80,5 +80,5 @@ def tell_remarks(report: "Report") -> None:
     from cnnlint.report.text import remarks
 
     for model in report.models:
-        for remark in remarks(model.summary) if model.summary else ():
+        for remark in remarks(model):
             complain(f"{model.path}: {remark}", level="note")

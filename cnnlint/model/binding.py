@@ -75,12 +75,12 @@ def parse_shapes(texts: Iterable[str]) -> dict[str, StaticShape]:
     return shapes
 
 
-def bind(inputs: Sequence[Input], bindings: Bindings) -> Bound:
+def bind(inputs: Sequence[Input], bindings: Bindings, *, usual_batch: int | None = 1) -> Bound:
     """Give every open dimension of the inputs a size, as far as that is possible.
 
     Asked-for sizes come first. An open first axis (of two or more), and any dimension that
-    shares its symbol or is called like a batch, becomes the batch: 1 unless asked. Other open
-    dimensions stay None, and are named.
+    shares its symbol or is called like a batch, becomes the batch: ``usual_batch`` unless asked.
+    Other open dimensions stay None, and are named.
 
     Raises:
         UsageError: a shape of the wrong rank or unlike the declared one or another option, a
@@ -91,8 +91,10 @@ def bind(inputs: Sequence[Input], bindings: Bindings) -> Bound:
     for entry in inputs:
         _learn_symbols(entry, shapes.get(entry.name), symbols)
     batch = _batch_dims(inputs) - symbols.keys()
-    assumptions = [] if bindings.batch else [f"{name} = 1" for name in sorted(batch)]
-    symbols |= dict.fromkeys(batch, bindings.batch or 1)
+    images = bindings.batch or usual_batch
+    if images is not None:
+        symbols |= dict.fromkeys(batch, images)
+    assumed = sorted(batch) if images and not bindings.batch else []
     bound: list[Input] = []
     free: dict[str, None] = {}
     for entry in inputs:
@@ -101,7 +103,9 @@ def bind(inputs: Sequence[Input], bindings: Bindings) -> Bound:
             if size is None:
                 free[dim_name(entry, axis)] = None
         bound.append(Input(entry.name, entry.dtype, entry.declared, shape))
-    return Bound(tuple(bound), symbols, tuple(assumptions), tuple(free))
+    return Bound(
+        tuple(bound), symbols, tuple(f"{name} = {images}" for name in assumed), tuple(free)
+    )
 
 
 def with_image_size(inputs: Sequence[Input], bindings: Bindings) -> Bindings | None:

@@ -1,6 +1,6 @@
 """A model as read, before its open dimensions are bound; it can be bound more than once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -26,22 +26,33 @@ class Blueprint:
     def bind(self, bindings: Bindings) -> Model:
         """Infer every shape for given sizes of the open dimensions.
 
-        Batches are 1 and images 224 x 224 where nothing is asked for; the size of images stays
-        open where that size contradicts the model.
+        Batches are 1 and images 224 x 224 where nothing is asked for. A size that is only assumed
+        is never held against a model: it stays open where the model contradicts it.
 
         Raises:
             UsageError: the bindings don't fit the model.
             LoadError: its functions and bodies unfold without end.
         """
-        asked = bind(self.draft.inputs, bindings)
-        usual = with_image_size(self.draft.inputs, bindings) if asked.free_dims else None
-        if usual:
-            bound = bind(self.draft.inputs, usual)
-            assumed = (f"{n} = {usual.dims[n]}" for n in usual.dims if n not in bindings.dims)
-            model = self._infer(replace(bound, assumptions=(*bound.assumptions, *assumed)))
+        models = []
+        for bound in self._ways(bindings):
+            model = self._infer(bound)
             if not model.defects:
                 return model
-        return self._infer(asked)
+            models.append(model)
+        return min(models, key=lambda model: len(model.defects))
+
+    def _ways(self, bindings: Bindings) -> Iterator[Bound]:
+        """Yield the inputs as they may be bound, from the most that can be assumed to nothing."""
+        inputs = self.draft.inputs
+        asked = bind(inputs, bindings)
+        usual = with_image_size(inputs, bindings) if asked.free_dims else None
+        if usual:
+            bound = bind(inputs, usual)
+            assumed = (f"{n} = {usual.dims[n]}" for n in usual.dims if n not in bindings.dims)
+            yield replace(bound, assumptions=(*bound.assumptions, *assumed))
+        yield asked
+        if asked.assumptions:
+            yield bind(inputs, bindings, usual_batch=None)
 
     def _infer(self, bound: Bound) -> Model:
         given = dict(self.draft.stored)

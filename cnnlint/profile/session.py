@@ -69,8 +69,16 @@ def open_session(
 
 
 def _runnable_file(model: Model) -> Path:
-    """Return the path to run from, which is how external weights are found."""
+    """Return the path to run from, which is how external weights are found.
+
+    Runtimes hang or die on some models that can't run, so these never get there.
+    """
     name, missing = one_line(model.origin.path), model.origin.missing_data
+    if model.defects:
+        raise ProfileError(
+            f"{name} can't run: {one_line(model.defects[0].text)}",
+            "`cnnlint check` says where and what to do; --static counts what can be counted",
+        )
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise ProfileError(

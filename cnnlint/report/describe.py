@@ -1,6 +1,6 @@
 """From facts to the plain data of a report: layer rows, labels, the summary."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, Dense, Pool, Recurrent, sides, steps
@@ -38,7 +38,12 @@ def summary(facts: Facts, *, thorough: bool = False) -> Summary:
         outputs=tuple(Input(v.name, v.dtype, v.shape, v.shape) for v in outputs),
         assumptions=model.assumptions,
         free_dims=model.free_dims,
-        coverage=Coverage(len(model.nodes), len(facts.unresolved), _defects(facts)),
+        coverage=Coverage(
+            nodes=len(model.nodes),
+            unresolved_shapes=len(facts.unresolved),
+            defects=tuple(_defects(facts)),
+            doubts=tuple(_doubts(facts)),
+        ),
         footprint=_footprint(facts) if thorough else None,
     )
 
@@ -150,10 +155,12 @@ def _weight(facts: Facts, node: Node) -> str | None:
     return found[0].name if found else None
 
 
-def _defects(facts: Facts) -> tuple[str, ...]:
-    paths = {node.key: node.path for node in facts.model.nodes}
-    own = (f"{paths[d.node]}: {d.text}" for d in facts.model.defects if d.node in paths)
-    inner = (
-        text for bodies in facts.bodies.values() for b in bodies for text in _defects(b.facts)
-    )
-    return (*own, *inner)
+def _defects(facts: Facts) -> Iterator[str]:
+    for flaw in (flaw for of_kind in facts.flaws.values() for flaw in of_kind):
+        yield ": ".join((*(node.path for node in flaw.nodes[:1]), flaw.text))
+
+
+def _doubts(facts: Facts) -> Iterator[str]:
+    for body in (body for bodies in facts.bodies.values() for body in bodies):
+        yield from _defects(body.facts)
+        yield from _doubts(body.facts)

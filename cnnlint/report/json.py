@@ -93,6 +93,7 @@ def _summary(summary: Summary) -> Json:
             "unresolved_shapes": coverage.unresolved_shapes,
             "unchecked": [
                 *coverage.defects,
+                *coverage.doubts,
                 *(f"{op}: cost unknown" for op in summary.uncounted_ops),
                 *(f"input dimension {name} is open" for name in summary.free_dims),
             ],

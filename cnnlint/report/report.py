@@ -104,7 +104,9 @@ class Coverage:
     nodes: int
     unresolved_shapes: int
     defects: tuple[str, ...]
-    """Layers whose shapes contradict each other, in words."""
+    """What can't run as it stands, in words; rules of the family ``graph`` report it."""
+    doubts: tuple[str, ...]
+    """The same in bodies, of which nobody knows whether they ever run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ def _footer(model: ModelReport, summary: Summary) -> Iterator[str]:
     yield "  1 MAC = one multiply-add; FLOPs = 2 x MACs + element-wise operations"
     if summary.footprint:
         yield from (f"  {line}" for line in _footprint(summary, summary.footprint))
-    for remark in remarks(summary):
+    for remark in remarks(model):
         yield f"  = note: {remark}"
     if model.latency:
         yield from (f"  {line}" for line in _latency(model.latency))

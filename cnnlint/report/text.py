@@ -63,8 +63,11 @@ _UNSURE = {
 }
 
 
-def remarks(summary: Summary) -> Iterator[str]:
+def remarks(model: ModelReport) -> Iterator[str]:
     """Yield what a reader must know to trust the numbers."""
+    summary = model.summary
+    if summary is None:
+        return
     if summary.assumptions:
         yield f"assumed {', '.join(map(plain, summary.assumptions))}"
     if summary.free_dims:
@@ -75,8 +78,12 @@ def remarks(summary: Summary) -> Iterator[str]:
     if summary.coverage.unresolved_shapes and not (summary.free_dims or summary.uncounted_ops):
         count = numbers.plural(summary.coverage.unresolved_shapes, "node")
         yield f"the shapes of {count} are unknown, and no rule that needs them looked there"
-    for text in summary.coverage.defects[:MAX_LAYERS]:
+    for text in summary.coverage.doubts[:MAX_LAYERS]:
         yield f"not checked: {plain(text)}"
+    errors = (f for f in model.findings or () if f.severity is Severity.ERROR)
+    if not any(finding.family == "graph" for finding in errors):
+        for text in summary.coverage.defects[:MAX_LAYERS]:
+            yield f"can't run: {plain(text)}"
 
 
 def _summary(model: ModelReport, summary: Summary, style: TextStyle) -> Iterator[str]:
@@ -86,7 +93,7 @@ def _summary(model: ModelReport, summary: Summary, style: TextStyle) -> Iterator
     state = click.style(verdict(model), fg=_COLOURS[worst] if worst else clean, bold=True)
     line = f"{plain(model.path)}: {state} · {facts_line(summary)}"
     yield line if style.color else click.unstyle(line)
-    for remark in remarks(summary):
+    for remark in remarks(model):
         yield f"  = note: {remark}"
 
 

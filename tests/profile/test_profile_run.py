@@ -15,9 +15,11 @@ from cnnlint.errors import ProfileError
 from cnnlint.model.graph import Input, Model, Value
 from cnnlint.model.loader import load
 from cnnlint.profile import run
+from cnnlint.profile.devices import require_runtime
 from cnnlint.profile.result import Profile
 from cnnlint.profile.run import Options, batch_size, precision, profile
 from cnnlint.profile.session import open_session
+from tests.net import Net
 
 QUICK = Options(duration_s=0.05)
 
@@ -145,16 +147,29 @@ def test_progress_is_told_and_no_file_left(
 
 
 def test_a_model_that_fails_while_running(tmp_path: Path) -> None:
-    nodes = [helper.make_node("Reshape", ["x", "shape"], ["y"])]
+    nodes = [
+        helper.make_node("NonZero", ["x"], ["found"]),  # 2 x 6 here, which only the run can know
+        helper.make_node("Reshape", ["found", "shape"], ["y"]),
+    ]
     shape = numpy_helper.from_array(np.array([7]), "shape")
     into = helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 3])
-    out = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    out = helper.make_tensor_value_info("y", TensorProto.INT64, None)
     graph = helper.make_graph(nodes, "net", [into], [out], [shape])
     opsets = [helper.make_opsetid("", 17)]
     proto = helper.make_model(graph, opset_imports=opsets, ir_version=8)
     with pytest.raises(ProfileError, match=r"onnxruntime can't (run|load) this model") as caught:
         profile(saved(tmp_path, proto), QUICK)
     assert "\n" not in caught.value.cause
+
+
+def test_a_model_that_can_not_run_never_reaches_the_runtime(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(require_runtime(), "InferenceSession", None)
+    broken = Net(3, 8).shaped("w", 8, 4, 3, 3).op("Conv", "w").proto()
+    with pytest.raises(ProfileError, match="can't run: weight takes 4 input channels") as caught:
+        profile(saved(tmp_path, broken), QUICK)
+    assert "cnnlint check" in caught.value.cure
 
 
 def test_a_trace_is_deleted_when_the_profiled_run_fails(

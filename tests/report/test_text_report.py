@@ -1,16 +1,19 @@
 """The text that people read, whole."""
 
+from collections.abc import Sequence
+
 from cnnlint.lint.engine import check_model
 from cnnlint.lint.registry import builtin_rules
+from cnnlint.lint.rule import Rule
 from cnnlint.model.binding import Bindings
 from cnnlint.report.report import Report
 from cnnlint.report.text import TextStyle, render_text
 from tests.net import Net
 
 
-def shown(net: Net, *, color: bool = False) -> str:
+def shown(net: Net, *, color: bool = False, rules: Sequence[Rule] | None = None) -> str:
     data = net.proto().SerializeToString()
-    report, _ = check_model(data, builtin_rules(), Bindings())
+    report, _ = check_model(data, builtin_rules() if rules is None else rules, Bindings())
     return render_text(Report("0", (report,)), TextStyle(color))
 
 
@@ -56,7 +59,13 @@ def test_contradiction() -> None:
     text = shown(Net(4, 8).shaped("w", 8, 5, 3, 3).op("Conv", "w", name="a"))
     assert "? MACs" in text
     assert "the shapes of 1 node are unknown" in text
-    assert "  = note: not checked: a: weight takes 5 input channels, the input has 4\n" in text
+    assert "error[G920]: weight takes 5 input channels, the input has 4" in text
+    assert "can't run" not in text
+
+
+def test_a_contradiction_that_no_rule_tells_of_is_a_remark() -> None:
+    text = shown(Net(4, 8).shaped("w", 8, 5, 3, 3).op("Conv", "w", name="a"), rules=())
+    assert "  = note: can't run: a: weight takes 5 input channels, the input has 4\n" in text
 
 
 def test_colour_changes_nothing_but_colour() -> None:

@@ -1,0 +1,49 @@
+import pytest
+
+from cnnlint.lint.finding import Severity
+from rules.graph.malformed_node import malformed_node
+from tests.net import Net
+
+IMAGE = Net(3, 16).conv(8, name="stem")
+
+
+@pytest.mark.parametrize(
+    ("net", "path", "message"),
+    [
+        pytest.param(
+            IMAGE.op("MaxPool", name="bad"),
+            "bad",
+            "attribute kernel_shape is missing",
+            id="missing",
+        ),
+        pytest.param(IMAGE.op("Conv", name="bad"), "bad", "input 1 is missing", id="no weight"),
+        pytest.param(
+            IMAGE.shaped("w", 8, 8, 3, 3).op("Conv", "w", name="bad", strides=[1.5, 1.5]),
+            "bad",
+            "attribute strides is not a list of integers",
+            id="type",
+        ),
+        pytest.param(
+            IMAGE.stored("k", [10]).op("TopK", "k", axis=1, name="bad"),
+            "bad",
+            "the top 10 of 8",
+            id="top",
+        ),
+    ],
+)
+def test_reports(net: Net, path: str, message: str) -> None:
+    (finding,) = malformed_node.run(net.facts())
+    assert (finding.nodes[0].path, finding.message) == (path, message)
+    assert malformed_node.severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        pytest.param(IMAGE.op("MaxPool", kernel_shape=[2, 2]), id="pooling"),
+        pytest.param(IMAGE.stored("k", [8]).op("TopK", "k", axis=1), id="top"),
+    ],
+)
+def test_silent(net: Net) -> None:
+    assert not malformed_node.run(net.facts())
+    assert not net.model().defects
