@@ -12,6 +12,7 @@ from cnnlint.model.binding import Bindings
 from cnnlint.model.graph import Model, Node
 from cnnlint.model.loader import load
 from cnnlint.model.source import sha256
+from cnnlint.model.watchdog import time_limit
 from cnnlint.report.describe import body_reports, layer_rows, reported_layer, summary
 from cnnlint.report.report import Failure, ModelReport, ReportedFinding
 
@@ -42,24 +43,25 @@ def check_model(
     """
     path = "<stdin>" if isinstance(source, bytes) else str(source)
     try:
-        model = load(source, bindings, name=path)
+        with time_limit(path):
+            model = load(source, bindings, name=path)
+            facts = Facts(model)
+            findings, broken = run_rules(facts, rules)
+            report = ModelReport(
+                path=path,
+                sha256=sha256(source) if thorough else None,
+                summary=summary(facts, thorough=thorough),
+                layers=layer_rows(facts) if rows else None,
+                bodies=body_reports(facts) if rows else None,
+                findings=findings,
+                internal=broken,
+            )
     except LoadError as error:
         return ModelReport(path, failure=Failure(error.code, error.cause, error.cure)), None
     except UsageError:
         raise
     except Exception as error:  # noqa: BLE001  (one file must not take the others down)
         return ModelReport(path, failure=_fault(path, error)), None
-    facts = Facts(model)
-    findings, broken = run_rules(facts, rules)
-    report = ModelReport(
-        path=path,
-        sha256=sha256(source) if thorough else None,
-        summary=summary(facts, thorough=thorough),
-        layers=layer_rows(facts) if rows else None,
-        bodies=body_reports(facts) if rows else None,
-        findings=findings,
-        internal=broken,
-    )
     return report, model
 
 

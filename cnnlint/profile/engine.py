@@ -1,15 +1,15 @@
 """A model in, a Report with its layers and their times out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from cnnlint.errors import LoadError, ProfileError
 from cnnlint.facts.facts import Facts
 from cnnlint.model.binding import Bindings, check_all_used
-from cnnlint.model.graph import Key
 from cnnlint.model.loader import load
 from cnnlint.model.source import sha256
+from cnnlint.model.watchdog import time_limit
 from cnnlint.profile.run import Options, profile
 from cnnlint.report.describe import body_reports, layer_rows, summary
 from cnnlint.report.report import Failure, ModelReport
@@ -37,14 +37,21 @@ def profile_model(
         ProfileError: the model can't be run here.
     """
     try:
-        model = load(path, bindings)
+        with time_limit(str(path)):
+            model = load(path, bindings)
+            facts = Facts(model)
+            counted = ModelReport(
+                model.origin.path,
+                sha256(path) if digest else None,
+                summary=summary(facts, thorough=True),
+                layers=layer_rows(facts),
+                bodies=body_reports(facts),
+            )
     except LoadError as error:
         return ModelReport(str(path), failure=Failure(error.code, error.cause, error.cure))
     check_all_used(bindings, [model])
-    facts = Facts(model)
-    hashed = sha256(path) if digest else None
     if options is None:
-        return _counted(facts, hashed)
+        return counted
     if model.free_dims:
         raise ProfileError(
             f"the size of the input is open: {', '.join(model.free_dims)}",
@@ -56,17 +63,8 @@ def profile_model(
     if times.unmapped_ms:
         others["(kernels of unknown origin)"] = times.unmapped_ms
     return replace(
-        _counted(facts, hashed, times.by_node), latency=measured.latency, layer_times=others
-    )
-
-
-def _counted(
-    facts: Facts, hashed: str | None, times: Mapping[Key, float] | None = None
-) -> ModelReport:
-    return ModelReport(
-        facts.model.origin.path,
-        hashed,
-        summary=summary(facts, thorough=True),
-        layers=layer_rows(facts, times),
-        bodies=body_reports(facts),
+        counted,
+        layers=layer_rows(facts, times.by_node),
+        latency=measured.latency,
+        layer_times=others,
     )
