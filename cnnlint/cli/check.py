@@ -90,6 +90,7 @@ def check(  # noqa: PLR0913  (one parameter an option)
     from cnnlint.lint import engine, registry
     from cnnlint.lint.finding import Severity
     from cnnlint.model.binding import check_all_used
+    from cnnlint.model.watchdog import memory_limit
     from cnnlint.report.report import Report
 
     files = expand(paths)
@@ -103,9 +104,10 @@ def check(  # noqa: PLR0913  (one parameter an option)
     reports, models = [], []
     for file in files:
         source = sys.stdin.buffer.read() if file is None else file
-        found, model = engine.check_model(
-            source, rules, asked, rows=verbose, thorough=form == "json"
-        )
+        with memory_limit():
+            found, model = engine.check_model(
+                source, rules, asked, rows=verbose, thorough=form == "json"
+            )
         reports.append(found)
         models += [model] if model else []
     check_all_used(asked, models)

@@ -60,6 +60,8 @@ def check_model(
         return ModelReport(path, failure=Failure(error.code, error.cause, error.cure)), None
     except UsageError:
         raise
+    except MemoryError:
+        return ModelReport(path, failure=_too_large(path)), None
     except Exception as error:  # noqa: BLE001  (one file must not take the others down)
         return ModelReport(path, failure=_fault(path, error)), None
     return report, model
@@ -74,6 +76,8 @@ def run_rules(
     for rule in rules:
         try:
             found += [_reported(facts, rule, finding) for finding in rule.run(facts)]
+        except MemoryError:
+            raise
         except Exception as error:  # noqa: BLE001  (a broken rule must not silence the others)
             broken.append(f"rule {rule.code} failed: {type(error).__name__}: {error}")
     return tuple(sorted(found, key=_order)), tuple(broken)
@@ -86,6 +90,11 @@ def fingerprint(code: str, node: Node | None) -> str:
     """
     path, op = (node.path, node.op) if node else ("", "")
     return hashlib.sha256(f"{code}\0{path}\0{op}".encode()).hexdigest()[:16]
+
+
+def _too_large(path: str) -> Failure:
+    cause = f"{path}: there is not enough memory for what it asks for"
+    return Failure("too-large", cause, "no exporter writes this; check where the file comes from")
 
 
 def _fault(path: str, error: Exception) -> Failure:

@@ -89,6 +89,8 @@ def _parse(data: bytes, path: str) -> "onnx.ModelProto":
     try:
         proto = onnx.ModelProto.FromString(data)
     except DecodeError as error:
+        if "alloc" in str(error):  # how protobuf says that memory ran out
+            raise MemoryError from error
         raise LoadError(
             "not-onnx",
             f"{path}: not an ONNX model (its protobuf is malformed or nests too deeply)",

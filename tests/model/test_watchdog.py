@@ -1,18 +1,26 @@
 import signal
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from cnnlint.errors import LoadError
 from cnnlint.lint import engine
 from cnnlint.model.binding import Bindings
-from cnnlint.model.watchdog import time_limit
+from cnnlint.model.watchdog import memory_limit, time_limit
 from tests.net import Net
 
 pytestmark = pytest.mark.skipif(
     not hasattr(signal, "setitimer"), reason="this system has no timers, so there is no limit"
 )
+
+
+def block(tag: int, content: bytes) -> bytes:
+    """Return a protobuf field of bytes, its length written as four bytes."""
+    size = len(content)
+    length = [size & 0x7F | 0x80, size >> 7 & 0x7F | 0x80, size >> 14 & 0x7F | 0x80, size >> 21]
+    return bytes([tag, *length]) + content
 
 
 def work_for_ever() -> None:
@@ -62,3 +70,23 @@ def test_a_model_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch)
     assert report.failure
     assert (report.failure.code, report.failure.internal) == ("too-slow", False)
     assert model is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux can say how large")
+def test_memory_runs_out() -> None:
+    resource = pytest.importorskip("resource", reason="memory is limited on POSIX systems only")
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with pytest.raises(MemoryError), memory_limit(64 << 20):
+        bytearray(1 << 30)
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+    bytearray(1 << 30)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux can say how large")
+def test_a_model_that_wants_too_much_is_refused() -> None:
+    attributes = b"\x2a\x00" * 2_000_000  # 100 bytes of memory for each of these two
+    data = b"\x08\x08" + block(0x3A, block(0x0A, attributes))
+    with memory_limit(64 << 20):
+        report, _ = engine.check_model(data, (), Bindings())
+    assert report.failure
+    assert (report.failure.code, report.failure.internal) == ("too-large", False)
