@@ -131,9 +131,7 @@ class Facts:
 
         A lower bound if :attr:`uncounted_ops` has any.
         """
-        counts = [c.macs for c in self.costs.values() if c.counted]
-        known = [count for count in counts if count is not None]
-        return sum(known) if len(known) == len(counts) else None
+        return total(c.macs for c in self.costs.values() if c.counted)
 
     @cached_property
     def macs_symbolic(self) -> str | None:
@@ -156,9 +154,7 @@ class Facts:
     @cached_property
     def flops(self) -> int | None:
         """FLOPs: two for each MAC, and the element-wise operations."""
-        counts = [c.flops for c in self.costs.values() if c.counted]
-        known = [count for count in counts if count is not None]
-        return sum(known) if len(known) == len(counts) else None
+        return total(c.flops for c in self.costs.values() if c.counted)
 
     @cached_property
     def uncounted_ops(self) -> Mapping[str, int]:
