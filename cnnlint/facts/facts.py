@@ -27,10 +27,6 @@ MAX_UPSTREAM = 64
 """How many operators in a row are followed back from a tensor."""
 
 
-TRIAL_SIZE = 16
-"""What an open dimension is tried at where nothing is known of it."""
-
-
 class Facts:
     """Facts of one model, each computed when it is first asked for."""
 
@@ -140,16 +136,14 @@ class Facts:
         Those that are not bound are tried at some sizes; None where their MACs are no polynomial
         in them, or unknown. A lower bound where :attr:`macs` is one.
         """
-        free, rebound = self.model.free_dims, self.model.rebound
-        sizes = {**self.model.open_sizes, **dict.fromkeys(free, TRIAL_SIZE)}
-        if rebound is None or not sizes or (self.macs is None and not free):
+        rebound = self.model.rebound
+        if rebound is None:
             return None if self.macs is None else str(self.macs)
-        trial = dict.fromkeys(free, TRIAL_SIZE)
 
         def count(other: Mapping[str, int]) -> int | None:
-            return Facts(rebound({**trial, **other})).macs if trial or other else self.macs
+            return Facts(rebound(other)).macs if other else self.macs
 
-        return symbolic(count, sizes, frozenset(free))
+        return symbolic(count, self.model.open_sizes, self.model.free_dims)
 
     @cached_property
     def flops(self) -> int | None:

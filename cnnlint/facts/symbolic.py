@@ -7,7 +7,6 @@ is bound.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise, product
@@ -22,28 +21,31 @@ MAX_DIMS = 3
 FAR = 100
 """How many times its size a dimension must follow the polynomial: a limit may lie in between."""
 
+TRIAL_SIZE = 16
+"""What a dimension is tried at that is not bound."""
+
 Count: TypeAlias = Callable[[Mapping[str, int]], int | None]
 """Counts at other sizes; dimensions that are not among them stay as they are bound."""
 Steps: TypeAlias = tuple[int, ...]
 """For each dimension how much larger it is than bound, or its exponent."""
 
 
-def symbolic(
-    count: Count, sizes: Mapping[str, int], trial: AbstractSet[str] = frozenset()
-) -> str | None:
+def symbolic(count: Count, bound: Mapping[str, int], free: Sequence[str] = ()) -> str | None:
     """Return the count as a polynomial in the open dimensions, None where it is unknown.
 
-    ``sizes`` are the open dimensions with what they are bound to. One in which the count is no
+    ``bound`` are open dimensions with what they are bound to. One in which the count is no
     polynomial of degree 2 at most is not in the result, which then holds for its bound size;
-    None where such a one is in ``trial``, of which the sizes are made up.
+    None where such a one is in ``free``, of which the sizes are made up.
     """
-    if len(sizes) > MAX_DIMS and trial:
+    sizes = {**bound, **dict.fromkeys(free, TRIAL_SIZE)}
+    if len(sizes) > MAX_DIMS and free:
         return None
     names = list(sizes)[:MAX_DIMS]
 
     @cache
     def at(steps: Steps) -> int | None:
-        return count({n: sizes[n] + step for n, step in zip(names, steps, strict=True) if step})
+        moved = zip(names, steps, strict=True)
+        return count({n: sizes[n] + step for n, step in moved if step or n in free})
 
     degrees = [_degree(at, axis, len(names)) for axis in range(len(names))]
     starts = [sizes[name] for name in names]
@@ -53,7 +55,7 @@ def symbolic(
         if terms is None:
             continue
         near = tuple(degree + 2 if degree else 0 for degree in held)
-        told = (step or name in trial for name, step in zip(names, near, strict=True))
+        told = (step or name in free for name, step in zip(names, near, strict=True))
         far = tuple(start * FAR if t else 0 for start, t in zip(starts, told, strict=True))
         points = ((steps, list(map(add, starts, steps))) for steps in (near, far))
         if all(_value(terms, point) == at(steps) for steps, point in points):
