@@ -26,9 +26,15 @@ class BodyFacts:
 
 
 def cost_of_bodies(op: str, bodies: Sequence[BodyFacts]) -> Cost:
-    """Return the cost of a node from those of its bodies; None where one is unknown."""
-    macs = over_runs(op, bodies, [body.facts.macs for body in bodies])
-    return Cost(macs, over_runs(op, bodies, [body.facts.flops for body in bodies]))
+    """Return the cost of a node from those of its bodies; None where one is unknown.
+
+    It is not counted, but a lower bound, where the data decides what it is.
+    """
+    return Cost(
+        macs=over_runs(op, bodies, [body.facts.macs for body in bodies]),
+        flops=over_runs(op, bodies, [body.facts.flops for body in bodies]),
+        counted=_is_sure(op, bodies),
+    )
 
 
 def over_runs(op: str, bodies: Sequence[BodyFacts], once: Sequence[int | None]) -> int | None:
@@ -44,7 +50,7 @@ def over_runs(op: str, bodies: Sequence[BodyFacts], once: Sequence[int | None]) 
     return min(known) if op == "If" else sum(known)
 
 
-def is_sure(op: str, bodies: Sequence[BodyFacts]) -> bool:
+def _is_sure(op: str, bodies: Sequence[BodyFacts]) -> bool:
     """Return whether a node costs the same whatever the data."""
     counts = [(body.facts.macs, body.facts.flops) for body in bodies]
     if op == "If":

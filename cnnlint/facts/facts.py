@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from cnnlint.facts.activations import Activations, recognise
-from cnnlint.facts.bodies import BodyFacts, cost_of_bodies, is_sure, over_runs
+from cnnlint.facts.bodies import BodyFacts, cost_of_bodies, over_runs
 from cnnlint.facts.cost import MACS, Cost, cost
 from cnnlint.facts.dataflow import data_tensors, made, size_of, total
 from cnnlint.facts.flaws import Flaw, flaws
@@ -122,12 +122,17 @@ class Facts:
         return cost(self.model, node) if bodies is None else cost_of_bodies(node.op, bodies)
 
     @cached_property
+    def _added(self) -> tuple[Cost, ...]:
+        """What the totals are sums of: what can be counted, and lower bounds of bodies."""
+        return tuple(c for key, c in self.costs.items() if c.counted or key in self.bodies)
+
+    @cached_property
     def macs(self) -> int | None:
         """MACs of the model at the bound shapes; None where a counted layer's shape is unknown.
 
         A lower bound if :attr:`uncounted_ops` has any.
         """
-        return total(c.macs for c in self.costs.values() if c.counted)
+        return total(c.macs for c in self._added)
 
     @cached_property
     def macs_symbolic(self) -> str | None:
@@ -148,17 +153,16 @@ class Facts:
     @cached_property
     def flops(self) -> int | None:
         """FLOPs: two for each MAC, and the element-wise operations."""
-        return total(c.flops for c in self.costs.values() if c.counted)
+        return total(c.flops for c in self._added)
 
     @cached_property
     def uncounted_ops(self) -> Mapping[str, int]:
         """Operators that can't be counted, and how often each occurs, bodies included."""
         ops: Counter[str] = Counter()
         for node in self.working:
-            bodies = self.bodies.get(node.key, ())
-            for body in bodies:
+            for body in self.bodies.get(node.key, ()):
                 ops.update(body.facts.uncounted_ops)
-            if self.costs[node.key].counted if not bodies else is_sure(node.op, bodies):
+            if self.costs[node.key].counted:
                 continue
             ops[f"{node.domain}:{node.op}" if node.domain == "com.microsoft" else node.op] += 1
         return dict(sorted(ops.items()))
@@ -276,6 +280,11 @@ class Facts:
         """Return the MACs of one node."""
         found = self.costs.get(node.key)
         return found.macs if found else None
+
+    def is_lower_bound(self, node: Node) -> bool:
+        """Return whether a node may cost more than is counted of it, in its bodies too."""
+        bodies = self.bodies.get(node.key, ())
+        return not self.costs[node.key].counted or any(b.facts.uncounted_ops for b in bodies)
 
     def trunk_input(self, node: Node) -> str | None:
         """Return the one data tensor that a node goes on from; None at a join of several.

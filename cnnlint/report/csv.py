@@ -86,6 +86,7 @@ LAYER_COLUMNS: Mapping[str, Callable[[LayerRow], Cell]] = {
     "in_shape": lambda row: _shape(row.in_shape),
     "out_shape": lambda row: _shape(row.out_shape),
     "macs": lambda row: row.macs,
+    "macs_are_lower_bound": lambda row: _flag(row.macs_are_lower_bound),
     "flops": lambda row: row.flops,
     "params": lambda row: row.params,
     "activation_bytes": lambda row: row.activation_bytes,

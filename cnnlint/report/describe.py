@@ -24,7 +24,7 @@ def summary(facts: Facts, *, thorough: bool = False) -> Summary:
         macs=facts.macs,
         flops=facts.flops,
         uncounted_ops=facts.uncounted_ops,
-        macs_are_lower_bound=facts.macs is not None and bool(facts.uncounted_ops),
+        macs_are_lower_bound=_is_lower_bound(facts),
         weight_bytes=facts.weight_bytes,
         weighted_layers=len(facts.weighted),
         depth=topology.depth,
@@ -46,6 +46,10 @@ def summary(facts: Facts, *, thorough: bool = False) -> Summary:
         ),
         footprint=_footprint(facts) if thorough else None,
     )
+
+
+def _is_lower_bound(facts: Facts) -> bool:
+    return facts.macs is not None and bool(facts.uncounted_ops)
 
 
 def _footprint(facts: Facts) -> Footprint:
@@ -72,7 +76,7 @@ def body_reports(facts: Facts) -> tuple[BodyReport, ...]:
     for node in facts.working:
         for body in facts.bodies.get(node.key, ()):
             inner = body.facts
-            costs = (inner.macs, inner.flops, inner.params)
+            costs = (inner.macs, _is_lower_bound(inner), inner.flops, inner.params)
             found.append(BodyReport(node.path, body.name, body.runs, *costs, layer_rows(inner)))
             found += body_reports(inner)
     return tuple(found)
@@ -129,6 +133,7 @@ def _row(facts: Facts, node: Node, time_ms: float | None) -> LayerRow:
         in_shape=_in_shape(facts, node),
         out_shape=facts.model.static(node.outputs[0]),
         macs=cost.macs,
+        macs_are_lower_bound=cost.macs is not None and facts.is_lower_bound(node),
         flops=cost.flops,
         params=facts.params_of(node),
         activation_bytes=facts.activation_bytes(node),

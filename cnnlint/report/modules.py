@@ -63,4 +63,4 @@ def _sum(numbers: Iterable[int | None], *, at_least: bool) -> int | None:
 
 
 def _is_lower_bound(row: Row) -> bool:
-    return row.macs is None or (isinstance(row, Subtotal) and row.macs_are_lower_bound)
+    return row.macs is None or row.macs_are_lower_bound

@@ -61,6 +61,8 @@ class LayerRow:
     in_shape: StaticShape | None
     out_shape: StaticShape | None
     macs: int | None
+    macs_are_lower_bound: bool
+    """Whether they are those of bodies that may cost more, FLOPs too."""
     flops: int | None
     params: int
     activation_bytes: int | None
@@ -163,6 +165,7 @@ class BodyReport:
     runs: int | None
     """How often it runs; None where that depends on data."""
     macs: int | None
+    macs_are_lower_bound: bool
     flops: int | None
     params: int
     layers: tuple[LayerRow, ...]

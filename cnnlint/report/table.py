@@ -74,8 +74,8 @@ def _body_totals(body: BodyReport) -> Line:
     return {
         "name": "total",
         "op": numbers.plural(len(body.layers), "layer"),
-        "MACs": numbers.count(body.macs),
-        "FLOPs": numbers.count(body.flops),
+        "MACs": _at_least(body.macs, is_bound=body.macs_are_lower_bound),
+        "FLOPs": _at_least(body.flops, is_bound=body.macs_are_lower_bound),
         "params": numbers.count(body.params),
     }
 
@@ -104,8 +104,8 @@ def _layer(row: LayerRow) -> Line:
         "kernel": kernel,
         "in": numbers.shape(row.in_shape),
         "out": numbers.shape(row.out_shape),
-        "MACs": numbers.count(row.macs),
-        "FLOPs": numbers.count(row.flops),
+        "MACs": _at_least(row.macs, is_bound=row.macs_are_lower_bound),
+        "FLOPs": _at_least(row.flops, is_bound=row.macs_are_lower_bound),
         "params": numbers.count(row.params),
         "activations": numbers.size(row.activation_bytes),
         "RF": numbers.shape(row.receptive_field) if row.receptive_field else "",

@@ -92,6 +92,8 @@ def test_a_body_of_unknown_cost_makes_the_total_unknown() -> None:
     found = looping("n", "(c, t) { u = Concat <axis = 0> (s, s) t = MatMul (u, w) }")
     assert found.macs is None
     assert found.flops is None
+    unsure = looping("any", "(c, t) { u = Concat <axis = 0> (s, s) t = MatMul (u, w) }")
+    assert (unsure.macs, unsure.flops, unsure.uncounted_ops) == (None, None, {"Loop": 1})
     zero = looping("zero", "(c, t) { u = Concat <axis = 0> (s, s) t = MatMul (u, w) }")
     assert zero.macs == 0
 

@@ -44,10 +44,10 @@ def test_a_layer() -> None:
         time_ms=0.125,
     )
     assert render_csv(Report("0", (report(conv),))) == (
-        "path,node,op,kernel,stride,dilation,groups,in_shape,out_shape,macs,flops,params,"
+        "path,node,op,kernel,stride,dilation,groups,in_shape,out_shape,macs,macs_are_lower_bound,flops,params,"
         "activation_bytes,bytes_moved,receptive_field,receptive_field_min,jump,"
         "global_context,weight,source,time_ms\n"
-        "stem.conv,/stem/conv/Conv,Conv,7x7,2x2,1x1,1,1x3x8x8,1x4x4x4,9408,18880,592,"
+        "stem.conv,/stem/conv/Conv,Conv,7x7,2x2,1x1,1,1x3x8x8,1x4x4x4,9408,false,18880,592,"
         "256,3392,7x7,7x5,2x0.5,false,stem.conv.weight,src/net.py:58,0.125\n"
     )
 
@@ -59,6 +59,10 @@ def test_unknown_is_empty_and_zero_is_zero() -> None:
     assert [unknown[name] for name in ("kernel", "groups", "weight", "source", "time_ms")] == [
         *[""] * 5
     ]
+
+
+def test_lower_bound_of_a_layer() -> None:
+    assert cells(macs=3, macs_are_lower_bound=True)["macs_are_lower_bound"] == "true"
 
 
 def test_columns_are_keys_of_a_row() -> None:

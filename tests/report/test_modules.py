@@ -76,6 +76,11 @@ def test_lower_bound() -> None:
     assert (again.macs, again.macs_are_lower_bound) == (5, True)
 
 
+def test_a_layer_that_may_cost_more_makes_its_module_a_lower_bound() -> None:
+    found = fold("a", [row(macs=5, macs_are_lower_bound=True), row(macs=3)], total(20))
+    assert (found.macs, found.macs_are_lower_bound) == (8, True)
+
+
 def test_unknown_total_makes_no_lower_bound() -> None:
     rows = [row(macs=5, flops=10), row(macs=None, flops=None)]
     found = fold("a", rows, total(None, flops=None))

@@ -14,7 +14,8 @@ class Cost:
     macs: int | None
     flops: int | None
     counted: bool = True
-    """False for an operator that nobody has taught us to count."""
+    """False for an operator that nobody has taught us to count, and for an If, Loop or Scan of
+    which the cost is a lower bound, since the data decides what it does."""
 
 
 FREE = Cost(0, 0)
