@@ -4,7 +4,7 @@ The branch of an If that is taken whatever the input stands in the place of the 
 become models of their own: nobody knows beforehand which of them runs, or how often.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
@@ -181,10 +181,14 @@ class Unfolding:
         prefix = self.shared.prefix(call.op)
         scope = replace(scope, prefix=prefix, names=inside(draft, prefix, bound))
         self.run(draft, scope, stack)
-        for number, (inner, outer) in enumerate(copied, len(draft.nodes)):
-            key, path = (prefix, number), f"{call.path}.Identity"
-            source = (scope.actual(inner),)
-            self._step(Node(key, "", "Identity", "", source, (outer,), {}, path), None)
+        self._copy(((scope.actual(inner), outer) for inner, outer in copied), call.path)
+
+    def _copy(self, pairs: Iterable[tuple[str, str]], path: str) -> None:
+        """Make each second tensor a copy of the first, below a layer path."""
+        prefix, path = self.shared.prefix("Identity"), f"{path}.Identity"
+        for number, (name, copy) in enumerate(pairs):
+            key = (prefix, number)
+            self._step(Node(key, "", "Identity", "", (name,), (copy,), {}, path), None)
 
     def _control(self, node: Node, site: "_Site") -> None:
         """Go through the bodies of a node; of an If whose condition is known, through one."""
@@ -244,9 +248,7 @@ class Unfolding:
             bound = dict(zip(formal, (step, go, *states), strict=False))
             self._splice(call, body, bound, site.scope, site.stack)
             states = made
-        for number, (source, name) in enumerate(zip(states, node.outputs, strict=False)):
-            key, path = (f"{site.scope.prefix}{node.key}", number), f"{node.path}.Identity"
-            self._step(Node(key, "", "Identity", "", (source,), (name,), {}, path), None)
+        self._copy(zip(states, node.outputs, strict=False), node.path)
 
     def _scan(self, node: Node, site: "_Site") -> "_Outcome":
         total, scanned = len(node.inputs), node.get_int("num_scan_inputs", 0)
