@@ -77,7 +77,7 @@ class Net:
         tensor.external_data.add(key="location", value="weights.bin")
         return replace(self, weights=(*self.weights, tensor))
 
-    def conv(  # noqa: PLR0913
+    def conv(  # noqa: PLR0913  (what a convolution has)
         self,
         cout: int,
         k: Side = 3,

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,9 +97,9 @@ def forbid_onnxruntime(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cnnlint.profile.devices.import_module", import_module)
     real_import = builtins.__import__
 
-    def guarded(name: str, *arguments: object, **options: object) -> object:
+    def guarded(name: str, *arguments: Any, **options: Any) -> object:
         assert name.partition(".")[0] != "onnxruntime"
-        return real_import(name, *arguments, **options)  # type: ignore[arg-type]  # passed on
+        return real_import(name, *arguments, **options)
 
     monkeypatch.setattr(builtins, "__import__", guarded)
 

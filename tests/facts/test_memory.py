@@ -241,7 +241,8 @@ def test_shape_reads_nothing() -> None:
 
 def test_arithmetic_intensity() -> None:
     facts = NET.conv(8).facts()
-    assert facts.arithmetic_intensity == facts.flops / (2 * MAP + CONV_WEIGHTS)  # type: ignore[operator]  # known
+    assert facts.flops is not None
+    assert facts.arithmetic_intensity == facts.flops / (2 * MAP + CONV_WEIGHTS)
     assert Facts(graph("y = Constant <value_float = 1.0> ()")).arithmetic_intensity is None
     regions = Facts(graph("y = MaxRoiPool <pooled_shape = [16, 16]> (x, m)"))
     assert (regions.bytes_moved, regions.flops) == (MAP + 8 * 8 * 4 + 8 * MAP, None)

@@ -54,7 +54,9 @@ def test_typed_fields(kind: int, tmp_path: Path) -> None:
     )
     assert value.payload
     assert value.payload.field == (4 if kind == TensorProto.FLOAT else 10)
-    assert np.array_equal(read(value), NUMBERS)  # type: ignore[arg-type]
+    numbers = read(value)
+    assert numbers is not None
+    assert np.array_equal(numbers, NUMBERS)
 
 
 def test_typed_field_of_another_width(tmp_path: Path) -> None:
@@ -86,7 +88,9 @@ def external(folder: Path, offset: int, data: bytes | None) -> Value:
 
 def test_external_data(tmp_path: Path) -> None:
     value = external(tmp_path, 64, bytes(64) + NUMBERS.tobytes())
-    assert np.array_equal(read(value), NUMBERS)  # type: ignore[arg-type]
+    numbers = read(value)
+    assert numbers is not None
+    assert np.array_equal(numbers, NUMBERS)
 
 
 @pytest.mark.parametrize(

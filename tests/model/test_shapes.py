@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -134,8 +135,8 @@ def test_sizes_stay_within_the_file_format() -> None:
 @pytest.mark.parametrize(
     "bad", [{"axis": (1,)}, {"axis": 1.5}, {"axis": "1"}, {"axis": 10**30}, {"axis": -3}]
 )
-def test_attributes_of_the_wrong_kind_are_defects(bad: dict[str, object]) -> None:
-    inferred = infer_one("Concat", (2, 3), (2, 3), **bad)  # type: ignore[arg-type]
+def test_attributes_of_the_wrong_kind_are_defects(bad: dict[str, Any]) -> None:
+    inferred = infer_one("Concat", (2, 3), (2, 3), **bad)
     assert len(inferred.defects) == 1
 
 

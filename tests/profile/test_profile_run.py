@@ -192,8 +192,8 @@ def test_a_trace_is_deleted_when_the_profiled_run_fails(
             traces.append(self.trace)
             return str(self.trace)
 
-    def broken(*args: object, trace: Path | None = None) -> object:
-        return Broken(trace) if trace else open_session(*args)  # type: ignore[arg-type]
+    def broken(*args: Any, trace: Path | None = None) -> object:
+        return Broken(trace) if trace else open_session(*args)
 
     monkeypatch.setattr(run, "open_session", broken)
     with pytest.raises(ProfileError, match="can't run this model: no more memory"):

@@ -1,7 +1,7 @@
 """Setting up a session: what a model is fed, and what can keep it from running."""
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -168,9 +168,12 @@ def test_the_session_is_set_up_as_the_protocol_says(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     runtime = require_runtime()
-    seen: list[tuple[object, ...]] = []
+    seen: list[tuple[Any, ...]] = []
     monkeypatch.setattr(runtime, "InferenceSession", lambda *a, **k: seen.append((*a, k)))
-    freeze: Callable[..., None] = lambda _, name, size: seen.append((name, size))  # noqa: E731
+
+    def freeze(_: object, name: str, size: int) -> None:
+        seen.append((name, size))
+
     monkeypatch.setattr(
         runtime.SessionOptions, "add_free_dimension_override_by_name", freeze, raising=True
     )
@@ -193,4 +196,4 @@ def test_the_session_is_set_up_as_the_protocol_says(
     assert options.profile_file_prefix == str(tmp_path / "trace")
     seen.clear()
     open_session(runtime, model, threads=1)
-    assert not seen[0][1].enable_profiling  # type: ignore[attr-defined]
+    assert not seen[0][1].enable_profiling

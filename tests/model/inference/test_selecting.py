@@ -175,4 +175,6 @@ def test_range_does_what_numpy_does(start: int, limit: int, delta: int) -> None:
     operands = (scalar(start), scalar(limit), scalar(delta))
     expected = np.arange(start, limit, delta)
     assert shape_of("Range", *operands) == expected.shape
-    assert np.array_equal(numbers_of("Range", *operands), expected)  # type: ignore[arg-type]
+    numbers = numbers_of("Range", *operands)
+    assert numbers is not None
+    assert np.array_equal(numbers, expected)
