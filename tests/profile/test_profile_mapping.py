@@ -1,57 +1,11 @@
 """From kernels to nodes: every way in which onnxruntime renames or fuses one."""
 
-from collections.abc import Mapping
-from pathlib import Path
-
 import pytest
 
-from cnnlint.model.graph import Model, Node, Origin, StaticShape, Value
+from cnnlint.model.graph import Model, StaticShape, Value
 from cnnlint.profile.mapping import Origins, find_origins
 from cnnlint.profile.trace import Kernel
-
-Wire = tuple[str, str, str]
-"""Operator, inputs and outputs of a node, separated by blanks: w... is stored, _ absent."""
-
-
-def model(*wires: Wire, shapes: Mapping[str, StaticShape] | None = None, names: str = "") -> Model:
-    """Build a model; nodes are called ``n0, n1, ...`` unless ``names`` says otherwise."""
-    called = names.split() if names else [f"n{place}" for place in range(len(wires))]
-    nodes = tuple(
-        Node(
-            ("", place),
-            name.strip("-"),
-            op,
-            "",
-            tuple("" if name == "_" else name for name in reads.split()),
-            tuple(makes.split()),
-            {},
-            "",
-        )
-        for place, ((op, reads, makes), name) in enumerate(zip(wires, called, strict=True))
-    )
-    values = {name: Value(name, shape=shape) for name, shape in (shapes or {}).items()}
-    for name in (name for node in nodes for name in node.inputs if name.startswith("w")):
-        values[name] = Value(name, stored=True)
-    return Model(Origin("net.onnx", Path("net.onnx"), 1), "", 8, {}, "", {}, (), (), nodes, values)
-
-
-def kernel(
-    name: str, op: str = "Conv", index: int = 999, shape: StaticShape | None = None
-) -> Kernel:
-    return Kernel(name, op, index, shape, 1.0)
-
-
-def credited(net: Model, *kernels: Kernel) -> list[int | None]:
-    """Return the node that each kernel is credited to."""
-    origins = find_origins(net, kernels)
-    keys = (origins.anchors.get(place) for place in range(len(kernels)))
-    return [None if key is None else key[1] for key in keys]
-
-
-def members(net: Model, *kernels: Kernel) -> list[list[int]]:
-    origins = find_origins(net, kernels)
-    return [[key[1] for key in origins.members.get(p, ())] for p in range(len(kernels))]
-
+from tests.profile.mapped import credited, kernel, members, model
 
 CONV_RELU = (("Conv", "x w1", "a"), ("Relu", "a", "b"))
 
@@ -304,112 +258,6 @@ def test_gelu_ends_where_the_shape_changes() -> None:
     shapes: dict[str, StaticShape] = {"a": (1, 8), "b": (1, 8), "c": (3, 8)}
     net = model(("Erf", "x", "a"), ("Mul", "a x", "b"), ("Add", "b y", "c"), shapes=shapes)
     assert credited(net, kernel("Gelu", "Gelu", shape=(1, 8))) == [1]
-
-
-@pytest.mark.parametrize(
-    ("made", "ran", "found"),
-    [
-        ((1, 24, 7, 7), (1, 24, 7, 7), True),
-        ((1, 24, 7, 7), (1, 32, 7, 7), True),  # channels padded to a block
-        ((1, 24, 7, 7), (1, 40, 7, 7), False),
-        ((1, 24, 7, 7), (1, 16, 7, 7), False),
-        ((1, 24, 7, 7), (1, 32, 7, 6), False),
-        ((1, 24, 7, 7), (2, 32, 7, 7), False),
-        ((24,), (32,), False),
-        ((1, 24), (1,), False),
-        ((1, 24, 7), (1, 32, 7, 7), False),
-        ((4, 6, 8), (24, 8), True),  # flattened for a matrix product
-        (None, (1, 8), True),
-        ((1, 8), None, True),
-    ],
-)
-def test_shapes_that_fit(
-    made: StaticShape | None, ran: StaticShape | None, *, found: bool
-) -> None:
-    net = model(("Tanh", "x", "a"), shapes={} if made is None else {"a": made})
-    assert credited(net, kernel("New_token_1", "New", shape=ran)) == [0 if found else None]
-
-
-def test_new_names_are_given_in_order() -> None:
-    net = model(("Elu", "x", "a"), ("Conv", "a w1", "b"), ("Elu", "b", "c"))
-    kernels = kernel("Tanh_token_8", "Fresh"), kernel("b_nchwc"), kernel("Fresh", "Fresh")
-    assert credited(net, *kernels) == [0, 1, 2]
-
-
-def test_a_node_that_ran_before_or_after_does_not_fit() -> None:
-    net = model(("Elu", "x", "a"), ("Conv", "a w1", "b"), ("Elu", "b", "c"))
-    assert credited(net, kernel("b_nchwc"), kernel("Fresh", "Fresh")) == [1, 2]
-    assert credited(net, kernel("Fresh", "Fresh"), kernel("b_nchwc")) == [0, 1]
-    alone = model(("Elu", "x", "a"), ("Conv", "a w1", "b"))
-    assert credited(alone, kernel("b_nchwc"), kernel("Fresh", "Fresh")) == [1, None]
-
-
-def test_the_window_reaches_over_nodes_without_a_kernel() -> None:
-    net = model(
-        ("Conv", "x w1", "a"), ("Softmax", "a", "b"), ("Elu", "b", "c"), ("Conv", "c w2", "d")
-    )
-    new = kernel("Fresh", "Fresh")
-    assert credited(net, new, kernel("a_nchwc"), kernel("d_nchwc")) == [None, 0, 3]
-    assert credited(net, kernel("a_nchwc"), kernel("d_nchwc"), new) == [0, 3, None]
-
-
-def test_the_same_operator_is_preferred_then_one_it_is_named_after() -> None:
-    net = model(("Add", "x y", "a"), ("Softmax", "a", "b"), ("LayerNormalization", "b w1", "c"))
-    assert credited(net, kernel("Softmax_token_1", "Softmax")) == [1]
-    similar = model(("Softmax", "x", "a"), ("LogSoftmax", "a", "b"))
-    assert credited(similar, kernel("LogSoftmax_token_1", "LogSoftmax")) == [1]
-    fused = kernel("SkipLayerNormalization", "SkipLayerNormalization")
-    assert credited(net, fused) == [2]
-    assert members(net, fused) == [[2]]
-
-
-def test_a_function_that_was_expanded_to_two_kernels() -> None:
-    net = model(("Conv", "x w1", "a"), ("HardSwish", "a", "b"), ("Conv", "b w2", "c"))
-    kernels = (
-        kernel("a_nchwc"),
-        kernel("HardSigmoid_158", "HardSigmoid", 158),
-        kernel("Mul_159", "Mul", 159),
-        kernel("c_nchwc"),
-    )
-    assert credited(net, *kernels) == [0, 1, 1, 2]
-
-
-def test_an_expanded_function_runs_in_one_piece() -> None:
-    net = model(("HardSwish", "x", "b"), ("Conv", "b w2", "c"))
-    kernels = kernel("HardSigmoid_8", "HardSigmoid"), kernel("c_nchwc"), kernel("Mul_9", "Mul")
-    assert credited(net, *kernels) == [0, 1, None]
-
-
-def test_kernels_that_move_data_stand_for_nodes_that_do() -> None:
-    net = model(("Conv", "x w1", "a"), ("Elu", "a", "b"), ("Slice", "b", "c"))
-    kernels = kernel("a_nchwc"), kernel("Squeeze_token_1", "Squeeze"), kernel("Fresh", "Fresh")
-    assert credited(net, *kernels) == [0, 2, 1]
-
-
-def test_a_transpose_of_the_runtimes_own_is_overhead() -> None:
-    net = model(("Conv", "x w1", "a"), ("Transpose", "a", "b"))
-    kernels = [
-        kernel("ReorderInput", "ReorderInput"),
-        kernel("a_nchwc"),
-        kernel("ReorderOutput_token_3", "ReorderOutput"),
-        kernel("Transpose_token_1", "Transpose"),
-        kernel("Transpose_token_2", "Transpose"),
-        kernel("Unheard_token_3", "Unheard"),
-    ]
-    origins = find_origins(net, kernels)
-    assert origins.overhead == {0, 2, 4}
-    assert origins.anchors == {1: ("", 0), 3: ("", 1)}
-
-
-def test_reorders_never_stand_for_a_node() -> None:
-    net = model(("Transpose", "x", "a"), names="ReorderInput")
-    assert credited(net, kernel("ReorderInput", "ReorderInput", 0)) == [None]
-    assert credited(model(("Elu", "x", "a")), kernel("ReorderInput", "ReorderInput")) == [None]
-
-
-def test_a_transposed_convolution_is_a_weighted_node() -> None:
-    net = model(("ConvTranspose", "x w1", "a"), ("Relu", "a", "b"))
-    assert credited(net, kernel("b", "FusedConvTranspose")) == [0]
 
 
 def test_no_kernels() -> None:
