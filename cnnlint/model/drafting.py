@@ -1,13 +1,22 @@
 """From protobuf messages to :class:`~cnnlint.model.draft.Draft`, bodies and functions too."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from cnnlint.model.defect import Defect, Kind
 from cnnlint.model.draft import Draft, Function, FunctionKey
 from cnnlint.model.graph import Attr, Input, Node
 from cnnlint.model.paths import SCOPES, TRANSPARENT, Naming, layer_paths, source_line
-from cnnlint.model.protos import declarations, domain, operator, text
+from cnnlint.model.protos import (
+    declarations,
+    domain,
+    input_declarations,
+    negative_sizes,
+    operator,
+    shown,
+    text,
+)
 from cnnlint.model.tensors import Tensors
 from cnnlint.model.wiring import in_order, refuse_dangling, refuse_made_twice
 
@@ -24,6 +33,8 @@ class Drafting:
     tensors: Tensors
     path: str
     functions: frozenset[FunctionKey] = frozenset()
+    defects: list[Defect] = field(default_factory=list)
+    """What is wrong with nodes and inputs, those of bodies and functions too."""
 
     def main(self, graph: "onnx.GraphProto") -> Draft:
         """Return the main graph.
@@ -32,7 +43,10 @@ class Drafting:
             LoadError: it can't run: a tensor is made twice or by nothing, or nodes feed each
                 other.
         """
-        return self._checked(self._graph(graph, frozenset(), self.path), self.path)
+        draft = self._graph(graph, frozenset(), self.path)
+        inputs = tuple(e for e in input_declarations(graph.input) if e.name not in draft.stored)
+        self.defects.extend(negative_sizes(graph.input))
+        return self._checked(replace(draft, inputs=inputs), self.path)
 
     def function(self, proto: "onnx.FunctionProto") -> Function:
         """Return a function.
@@ -79,6 +93,8 @@ class Drafting:
         for index, (proto, path) in enumerate(zip(protos, paths, strict=True)):
             inside = self._bodies(proto, names, f"{place}: {path}") if proto.attribute else {}
             node = self._node(proto, index, path, inside.values())
+            if len(proto.attribute) > 1:
+                self._refuse_twice(proto, node if place == self.path else None, f"{place}: {path}")
             nodes.append(node)
             if inside:
                 bodies[index] = inside
@@ -121,6 +137,15 @@ class Drafting:
             else None,
             captures=tuple(dict.fromkeys(name for body in inside for name in body.captures)),
         )
+
+    def _refuse_twice(self, proto: "onnx.NodeProto", node: Node | None, place: str) -> None:
+        """Note an attribute that a node has more than once; no node is below the main graph."""
+        names = [attribute.name for attribute in proto.attribute]
+        if len(set(names)) < len(names):
+            twice = next(name for index, name in enumerate(names) if name in names[:index])
+            cause = f"attribute {shown(text(twice))} is given more than once"
+            cause = cause if node else f"{place}: {cause}"
+            self.defects.append(Defect(Kind.NODE, cause, node.key if node else None))
 
     def _attributes(self, protos: "Iterable[onnx.AttributeProto]") -> dict[str, Attr]:
         return {

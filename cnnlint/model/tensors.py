@@ -1,57 +1,60 @@
 """Stored tensors: their numbers where they are small, else where their bytes lie."""
 
-import re
 from collections.abc import Callable, Mapping
-from math import prod
-from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cnnlint.model.defect import Defect
+from cnnlint.model.external import DataFiles
 from cnnlint.model.graph import Attr, Payload, Value
-from cnnlint.model.protos import dtype_name, text
+from cnnlint.model.protos import dtype_name, shown, text
+from cnnlint.model.stored import (
+    MAX_AXES,
+    Misfit,
+    byte_count,
+    check_sparse,
+    check_stored,
+    element_count,
+)
 
 if TYPE_CHECKING:
     import onnx
 
     from cnnlint.model.graph import Array
 
-_COUNT = re.compile(r"[0-9]{1,19}")
-"""A number of bytes: what fits 64 bits, and what ``int`` accepts."""
-
 
 class Tensors:
-    """Reads the stored tensors of one file.
-
-    ``data_files`` collects the external data files that tensors refer to, and whether each
-    exists.
-    """
+    """Reads the stored tensors of one file; ``data_files`` are those that they refer to."""
 
     def __init__(self, file: Path | None, key: str) -> None:
         """``key`` marks payloads that the wire walk has stepped over."""
         self._file = file
         self._key = key
-        self.data_files: dict[Path, bool] = {}
-        self._places: dict[str, Path | None] = {}
+        self.data_files = DataFiles(file)
+        self._defects: list[Defect] = []
+
+    @property
+    def defects(self) -> tuple[Defect, ...]:
+        """What is wrong with the tensors that were read so far."""
+        return (*self._defects, *self.data_files.defects())
 
     def initializers(self, graph: "onnx.GraphProto") -> dict[str, Value]:
         """Return the stored tensors of a graph by name; sparse ones by their dense shape."""
         values = {text(t.name): self.tensor(t, text(t.name)) for t in graph.initializer}
         for sparse in graph.sparse_initializer:
             name = text(sparse.values.name)
-            values[name] = _sparse(sparse, name)
+            values[name] = self._sparse(sparse, name)
         return values
 
     def tensor(self, proto: "onnx.TensorProto", name: str) -> Value:
         """Return a stored tensor: its numbers where it is small, else where they lie."""
-        dtype, shape = dtype_name(proto.data_type), tuple(proto.dims)
-        for entry in reversed(proto.external_data):  # as for any field, the last one counts
-            if entry.key == self._key:
-                offset, length, field = (int(part) for part in entry.value.split(":"))
-                payload = Payload(self._file, offset, length, field)
-                return Value(name, dtype, shape, payload=payload, stored=True)
-        if proto.data_location == proto.EXTERNAL:
-            return Value(name, dtype, shape, payload=self._external(proto), stored=True)
-        return Value(name, dtype, shape, const=_numbers(proto), stored=True)
+        try:
+            return self._read(proto, name)
+        except Misfit as misfit:
+            self._note(name, misfit)
+            possible = len(proto.dims) <= MAX_AXES and all(size >= 0 for size in proto.dims)
+            shape = tuple(proto.dims) if possible else None
+            return Value(name, dtype_name(proto.data_type), shape, stored=True)
 
     def constant(self, proto: "onnx.NodeProto", name: str) -> Value:
         """Return the tensor of a Constant node; one of unknown shape where it isn't given here."""
@@ -59,7 +62,7 @@ class Tensors:
             if attribute.name == "value" and attribute.HasField("t"):
                 return self.tensor(attribute.t, name)
             if attribute.name == "sparse_value":
-                return _sparse(attribute.sparse_tensor, name)
+                return self._sparse(attribute.sparse_tensor, name)
             value = self.attribute(attribute)
             if value is not None:
                 return constant(name, text(attribute.name), value)
@@ -70,45 +73,58 @@ class Tensors:
         read = _ATTRIBUTES.get(proto.type)
         if read is not None:
             return read(proto)
-        if proto.type == _TENSOR and prod(proto.t.dims) == 1:
-            const = self.tensor(proto.t, "").const
+        if proto.type == _TENSOR and all(size == 1 for size in proto.t.dims):
+            const = _numbers(proto.t)
             value: Attr | None = None if const is None else const.reshape(-1)[0].item()
             return value
         return None
 
-    def _external(self, proto: "onnx.TensorProto") -> Payload | None:
-        """Return where an external tensor lies, None for a place outside the model's folder.
+    def _read(self, proto: "onnx.TensorProto", name: str) -> Value:
+        """Return a stored tensor.
 
-        The length is 0 where the file doesn't give one.
+        Raises:
+            Misfit: its data can't be what is said of it.
         """
-        entries = {text(entry.key): text(entry.value) for entry in proto.external_data}
-        location = entries.get("location", "")
-        if location not in self._places:
-            self._places[location] = self._inside(location)
-        file = self._places[location]
-        if file is None:
-            return None
-        if file not in self.data_files:
-            self.data_files[file] = isfile(file)  # noqa: PTH113  (Path.is_file raises on long names)
-        offset, length = (entries.get(key, "0") for key in ("offset", "length"))
-        if not (_COUNT.fullmatch(offset) and _COUNT.fullmatch(length)):
-            return None
-        return Payload(file, int(offset), int(length))
+        dtype, shape = dtype_name(proto.data_type), tuple(proto.dims)
+        skipped = self._skipped(proto)
+        check_stored(proto, {field: length for field, (_, length) in skipped.items()})
+        if proto.data_location == proto.EXTERNAL:
+            if skipped or proto.raw_data:
+                raise Misfit("has both external data and data of its own")
+            expected = byte_count(proto.data_type, element_count(proto.dims))
+            payload = self.data_files.place(proto, name, expected)
+            return Value(name, dtype, shape, payload=payload, stored=True)
+        for field, (offset, length) in skipped.items():
+            payload = Payload(self._file, offset, length, field)
+            return Value(name, dtype, shape, payload=payload, stored=True)
+        small = element_count(proto.dims) <= _MANY
+        return Value(name, dtype, shape, const=_numbers(proto) if small else None, stored=True)
 
-    def _inside(self, location: str) -> Path | None:
-        """Return the path of a data file if it lies in the model's folder; it is not opened."""
-        odd = not location or "\0" in location or "\\" in location
-        if self._file is None or odd or Path(location).is_absolute():
-            return None
+    def _skipped(self, proto: "onnx.TensorProto") -> dict[int, tuple[int, int]]:
+        """Return offset and length of each field that the wire walk has stepped over.
+
+        As for any field that isn't repeated, the last one counts.
+        """
+        found = {}
+        for entry in proto.external_data:
+            if entry.key == self._key:
+                offset, length, field = (int(part) for part in entry.value.split(":"))
+                found[field] = (offset, length)
+        return found
+
+    def _sparse(self, proto: "onnx.SparseTensorProto", name: str) -> Value:
+        """Return a sparse tensor as a dense one whose numbers are not here."""
         try:
-            folder = self._file.parent.resolve()
-            return (
-                self._file.parent / location
-                if (folder / location).resolve().is_relative_to(folder)
-                else None
-            )
-        except (OSError, RuntimeError, ValueError):
-            return None
+            check_sparse(proto)
+            for part in (proto.values, proto.indices):
+                check_stored(part, {f: length for f, (_, length) in self._skipped(part).items()})
+        except Misfit as misfit:
+            self._note(name, misfit)
+        dtype = dtype_name(proto.values.data_type)
+        return Value(name, dtype, tuple(proto.dims), stored=True)
+
+    def _note(self, name: str, misfit: Misfit) -> None:
+        self._defects.append(Defect(misfit.kind, f"tensor {shown(name)} {misfit}", tensor=name))
 
 
 _ATTRIBUTES: "Mapping[int, Callable[[onnx.AttributeProto], Attr]]" = {
@@ -121,6 +137,8 @@ _ATTRIBUTES: "Mapping[int, Callable[[onnx.AttributeProto], Attr]]" = {
 }
 """How to read each AttributeProto.AttributeType that holds plain data."""
 _TENSOR = 4
+_MANY = 1 << 20
+"""More elements than the walk over the file keeps the bytes of; what claims more holds none."""
 
 
 def constant(name: str, form: str, value: Attr) -> Value:
@@ -141,15 +159,12 @@ def constant(name: str, form: str, value: Attr) -> Value:
 
 def _numbers(proto: "onnx.TensorProto") -> "Array | None":
     """Return the numbers of a small stored tensor, None where they don't fit its declaration."""
+    if proto.data_location == proto.EXTERNAL:
+        return None  # what follows would open the file
     from onnx import numpy_helper  # noqa: PLC0415  (see loader)
 
     try:
         numbers = numpy_helper.to_array(proto)
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, MemoryError):
         return None
     return numbers if numbers.shape == tuple(proto.dims) else None
-
-
-def _sparse(proto: "onnx.SparseTensorProto", name: str) -> Value:
-    """Return a sparse tensor as what it stands for: a dense one whose numbers are not here."""
-    return Value(name, dtype_name(proto.values.data_type), tuple(proto.dims), stored=True)

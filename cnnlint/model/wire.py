@@ -12,7 +12,7 @@ from secrets import token_hex
 from typing import TypeAlias
 
 from cnnlint.errors import LoadError
-from cnnlint.model.source import Source
+from cnnlint.model.source import BytesSource, Source
 
 KEEP_BYTES = 4 << 10
 """Payloads up to this size stay: scalars, small biases, constants of activations."""
@@ -20,8 +20,13 @@ KEEP_INTEGER_BYTES = 64 << 10
 """Integer payloads up to this size stay: shapes and indices, which decide other shapes."""
 KEEP_TOTAL_BYTES = 512 << 20
 """A structure of more than this is none: names, attributes and small tensors are kilobytes."""
-MAX_DEPTH = 100
-"""Nested messages, protobuf's own limit (the body of an If is three levels down)."""
+MAX_DEPTH = 300
+"""Nested messages that are followed (the body of an If is three levels down)."""
+GRAPH_DEPTH = 90
+"""Where graphs are left empty, if protobuf can't read a file: it reads 100 nested messages, and
+what a graph says of its tensors takes some of them."""
+SEARCHED_BYTES = 16 << 20
+"""Structures larger than this are not searched for graphs that nest too deep."""
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _INTEGER_TYPES = frozenset({2, 3, 4, 5, 6, 7, 9, 12, 13})  # TensorProto.DataType
@@ -65,6 +70,20 @@ def skeleton(source: Source) -> Skeleton:
     return Skeleton(walk.message(_MODEL, 0, source.size, 0), walk.key)
 
 
+def without_deep_graphs(proto: bytes) -> bytes | None:
+    """Return a structure that protobuf can read, the graphs that nest too deep left empty.
+
+    None where none does, or the structure is too large to be searched.
+
+    Raises:
+        LoadError: they nest deeper than is followed, or the bytes are damaged.
+    """
+    if len(proto) > SEARCHED_BYTES:
+        return None
+    shallow = _Walk(BytesSource(proto), "").shallow(_MODEL, 0, len(proto), 0)
+    return shallow if len(shallow) < len(proto) else None
+
+
 @dataclass(slots=True)
 class _Walk:
     source: Source
@@ -77,11 +96,7 @@ class _Walk:
     def message(self, schema: dict[int, Schema], begin: int, end: int, depth: int) -> bytes:
         """Return the message between two offsets, its large children thinned out."""
         if depth > MAX_DEPTH:
-            raise LoadError(
-                "too-deep",
-                f"messages nest more than {MAX_DEPTH} levels deep at byte {begin:,}",
-                "no exporter writes this; flatten the control flow before exporting",
-            )
+            raise _too_deep(begin)
         parts: list[bytes] = []
         position = copied = begin
         while position < end:
@@ -100,6 +115,26 @@ class _Walk:
                     else self.message(child, after, stop, depth + 1)
                 )
                 parts.append(_field(number, body))
+                copied = stop
+            position = stop
+        parts.append(self.copy(copied, end))
+        return b"".join(parts)
+
+    def shallow(self, schema: dict[int, Schema], begin: int, end: int, depth: int) -> bytes:
+        """Return the message between two offsets, graphs below a certain depth emptied."""
+        if depth > MAX_DEPTH:
+            raise _too_deep(begin)
+        parts: list[bytes] = []
+        position = copied = begin
+        while position < end:
+            number, wire, after, stop = self.head(position, end)
+            child = schema.get(number) if wire == _BYTES else None
+            if child:
+                parts.append(self.copy(copied, position))
+                body = self.shallow(child, after, stop, depth + 1)
+                parts.append(
+                    _field(number, b"" if child is _GRAPH and depth >= GRAPH_DEPTH else body)
+                )
                 copied = stop
             position = stop
         parts.append(self.copy(copied, end))
@@ -215,6 +250,14 @@ class _Walk:
                 f"a second graph begins at byte {position:,}: two models in one file",
                 "split the file; concatenated models would be merged into one",
             )
+
+
+def _too_deep(place: int) -> LoadError:
+    return LoadError(
+        "too-deep",
+        f"messages nest more than {MAX_DEPTH} levels deep at byte {place:,}; protobuf reads 100",
+        "no exporter writes this; flatten the control flow before exporting",
+    )
 
 
 def _not_onnx(why: str) -> LoadError:

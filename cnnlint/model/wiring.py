@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cnnlint.errors import LoadError
 from cnnlint.model.graph import Node
+from cnnlint.model.protos import shown
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -35,7 +36,7 @@ def refuse_made_twice(names: Iterable[str], place: str, what: str = "tensor") ->
     counts = Counter(filter(None, names))
     twice = next((name for name, count in counts.items() if count > 1), None)
     if twice:
-        cause = f"{place}: {what} {_shown(twice)!r} is made twice"
+        cause = f"{place}: {what} {shown(twice)!r} is made twice"
         raise LoadError("made-twice", cause, f"give every {what} a name of its own")
 
 
@@ -52,11 +53,11 @@ def refuse_dangling(
     for node in nodes:
         for name in (*node.inputs, *node.captures):
             if name not in made:
-                cause = f"{place}: {_shown(node.path)} reads {_shown(name)!r}, which nothing makes"
+                cause = f"{place}: {shown(node.path)} reads {shown(name)!r}, which nothing makes"
                 raise LoadError("undefined-input", cause, "export or download it again")
     for name in outputs:
         if name not in made:
-            cause = f"{place}: nothing makes the output {_shown(name)!r}"
+            cause = f"{place}: nothing makes the output {shown(name)!r}"
             raise LoadError("undefined-output", cause, "export or download it again")
 
 
@@ -76,7 +77,7 @@ def _sorted(nodes: Sequence[Node], maker: Mapping[str, Node], place: str) -> tup
         return tuple(by_index[index] for index in nx.lexicographical_topological_sort(graph))
     except nx.NetworkXUnfeasible as error:
         knot = _knot(graph)
-        names = ", ".join(_shown(by_index[index].path) for index in sorted(knot)[:5])
+        names = ", ".join(shown(by_index[index].path) for index in sorted(knot)[:5])
         more = f" and {len(knot) - 5} more" if len(knot) > 5 else ""
         feeds = "feed each other" if len(knot) > 1 else "feeds itself"
         cause = f"{place}: the graph is not acyclic: {names}{more} {feeds}"
@@ -88,7 +89,3 @@ def _knot(graph: "nx.DiGraph[int]") -> set[int]:
 
     selves = [{index} for index in nx.nodes_with_selfloops(graph)]
     return max([*selves, *nx.strongly_connected_components(graph)], key=len)
-
-
-def _shown(name: str) -> str:
-    return name if len(name) <= 80 else f"{name[:79]}…"

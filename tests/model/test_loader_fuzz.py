@@ -37,7 +37,8 @@ def everything() -> bytes:
     for key, value in (("location", "w.bin"), ("offset", "0"), ("length", "20480")):
         far.external_data.add(key=key, value=value)
     proto = build(nodes, [*stored, far], [tensor("x", "n", 3, 8, 8), tensor("cond", kind=9)])
-    proto.graph.sparse_initializer.add(values=ones("s", 1), indices=ones("i0", 1), dims=[3])
+    places = TensorProto(name="i0", data_type=TensorProto.INT64, dims=[1], int64_data=[2])
+    proto.graph.sparse_initializer.add(values=ones("s", 1), indices=places, dims=[3])
     proto.graph.node[3].metadata_props.add(key=SCOPES, value="['', 'layer1', 'conv']")
     proto.graph.node[3].metadata_props.add(key=STACK, value='File "/net.py", line 58, in f')
     proto.graph.value_info.append(tensor("q", "n", "t"))

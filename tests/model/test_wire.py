@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from onnx import AttributeProto, TensorProto, helper
@@ -16,7 +16,15 @@ from onnx import AttributeProto, TensorProto, helper
 from cnnlint.errors import LoadError
 from cnnlint.model import wire
 from cnnlint.model.source import WINDOW, BytesSource, FileSource, Source
-from cnnlint.model.wire import KEEP_BYTES, KEEP_INTEGER_BYTES, MAX_DEPTH, Skeleton, skeleton
+from cnnlint.model.wire import (
+    GRAPH_DEPTH,
+    KEEP_BYTES,
+    KEEP_INTEGER_BYTES,
+    MAX_DEPTH,
+    Skeleton,
+    skeleton,
+    without_deep_graphs,
+)
 from tests.net import Net
 
 PAYLOADS = {  # field -> element types that may use it, numbers that are hard to encode
@@ -445,15 +453,34 @@ def nested(levels: int, graph: bytes = chunk(10, LONG_DOC)) -> bytes:
     return bare_model(graph)
 
 
-def test_depth_is_limited_where_protobuf_limits_it() -> None:
+def test_depth_is_limited() -> None:
     deepest = (MAX_DEPTH - 1) // 3  # a graph, a node, an attribute; and the model's own graph
-    data = nested(deepest)
-    assert parsed(skim(data)) == onnx.ModelProto.FromString(data)
-    a_node_more = nested(deepest, chunk(1, chunk(6, LONG_DOC)))
-    with pytest.raises(DecodeError):
-        onnx.ModelProto.FromString(a_node_more)
+    assert skim(nested(deepest)).proto == nested(deepest)
+    a_node_more = nested(deepest, chunk(1, chunk(5, chunk(1, b"a") + chunk(6, LONG_DOC))))
     assert refusal(a_node_more)[0] == "too-deep"
     assert refusal(nested(5_000))[0] == "too-deep"
+
+
+@pytest.mark.parametrize("graph", [b"", chunk(1, chunk(4, b"Relu")), chunk(10, LONG_DOC)])
+def test_graphs_that_protobuf_cannot_read_are_emptied(graph: bytes) -> None:
+    kept = GRAPH_DEPTH // 3
+    for levels in (kept, 33, (MAX_DEPTH - 3) // 3):
+        shallow = without_deep_graphs(nested(levels, graph))
+        if levels > kept:
+            assert shallow == nested(kept, b"")
+            onnx.ModelProto.FromString(shallow)
+    assert without_deep_graphs(nested(kept - 1, graph)) is None
+    with pytest.raises(LoadError) as caught:
+        without_deep_graphs(nested(5_000, graph))
+    assert caught.value.code == "too-deep"
+
+
+def test_a_large_structure_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = nested(40)
+    monkeypatch.setattr(wire, "SEARCHED_BYTES", len(data) - 1)
+    assert without_deep_graphs(data) is None
+    monkeypatch.setattr(wire, "SEARCHED_BYTES", len(data))
+    assert without_deep_graphs(data) is not None
 
 
 def test_every_truncation_of_a_small_model_is_refused() -> None:
