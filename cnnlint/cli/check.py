@@ -1,6 +1,6 @@
 """``cnnlint check``: lint models and say whether they pass."""
 
-import sys
+from os.path import isdir, lexists
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,8 +8,14 @@ import click
 
 from cnnlint import __version__
 from cnnlint.cli.options import bindings, input_options, output_option, separated
-from cnnlint.cli.streams import complain, tell_failures, wants_color, write
-from cnnlint.errors import MissingPathError
+from cnnlint.cli.streams import (
+    complain,
+    read_standard_input,
+    tell_failures,
+    wants_color,
+    write,
+)
+from cnnlint.errors import LoadError, MissingPathError
 
 if TYPE_CHECKING:
     from cnnlint.report.report import Report
@@ -101,16 +107,20 @@ def check(  # noqa: PLR0913  (one parameter an option)
     for remark in odd:
         complain(remark.cause, remark.cure, level="warning")
     asked = bindings(batch, dims, shapes)
-    reports, models = [], []
+    reports, inputs = [], []
     for file in files:
-        source = sys.stdin.buffer.read() if file is None else file
+        try:
+            source = read_standard_input() if file is None else file
+        except LoadError as error:
+            reports.append(engine.unreadable(engine.STDIN, error))
+            continue
         with memory_limit():
             found, model = engine.check_model(
                 source, rules, asked, rows=verbose, thorough=form == "json"
             )
         reports.append(found)
-        models += [model] if model else []
-    check_all_used(asked, models)
+        inputs += [model.inputs] if model else []
+    check_all_used(asked, inputs)
     never = exit_zero or fail_on == "never"
     report = Report(__version__, tuple(reports), None if never else Severity(fail_on))
     text = render(report, form, color=wants_color(color, output), quiet=quiet)
@@ -130,13 +140,19 @@ def expand(paths: tuple[str, ...]) -> list[Path | None]:
         path = Path(text)
         if text == "-":
             files[None] = None
-        elif path.is_dir():
-            files |= dict.fromkeys(sorted(p for p in path.rglob("*.onnx") if p.is_file()))
-        elif path.exists() or path.is_symlink():
+        elif _is_folder(path):
+            below = sorted(p for p in path.rglob("*.onnx") if not _is_folder(p))
+            named = [path] if path.suffix == ".onnx" else []  # a folder in the place of a model
+            files |= dict.fromkeys(below or named)
+        elif lexists(path):
             files[path] = None
         else:
             raise MissingPathError(f"{text} does not exist", "check the path")
     return list(files)
+
+
+def _is_folder(path: Path) -> bool:
+    return isdir(path)  # noqa: PTH112  (Path.is_dir raises on long names and closed folders)
 
 
 def render(report: "Report", form: str, *, color: bool, quiet: bool) -> str:

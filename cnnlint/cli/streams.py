@@ -8,16 +8,35 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnnlint.errors import UsageError
+from cnnlint.errors import LoadError, UsageError
 from cnnlint.report.escape import plain
 
 if TYPE_CHECKING:
     from cnnlint.report.report import Report
 
+MOST_INPUT = 2**31 - 1
+"""Bytes that are read from stdin: what one protobuf message may have."""
+
 
 def complain(cause: str, cure: str = "", *, level: str = "error") -> None:
     """Say on stderr, in one line, what is wrong and what to do about it."""
     click.echo(f"{level}: {plain(cause)}{'; ' if cure else ''}{plain(cure)}", err=True)
+
+
+def read_standard_input() -> bytes:
+    """Return what comes in on stdin, a model.
+
+    Raises:
+        LoadError: it is closed, can't be read, or doesn't end in time.
+    """
+    cure = "give the path of a file"
+    try:
+        data = sys.stdin.buffer.read(MOST_INPUT + 1)
+    except (AttributeError, OSError, ValueError) as error:  # no stream at all; a closed one
+        raise LoadError("unreadable", "<stdin>: can't be read", cure) from error
+    if len(data) > MOST_INPUT:
+        raise LoadError("too-large", f"<stdin>: more than {MOST_INPUT >> 20:,} MiB", cure)
+    return data
 
 
 def write(text: str, output: Path | None, inputs: Iterable[Path]) -> None:

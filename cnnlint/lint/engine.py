@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from cnnlint.errors import LoadError, UsageError
+from cnnlint.errors import LoadError, MissingPathError, UsageError
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.finding import Finding
 from cnnlint.lint.rule import Rule
@@ -15,6 +15,9 @@ from cnnlint.model.source import sha256
 from cnnlint.model.watchdog import time_limit
 from cnnlint.report.describe import body_reports, layer_rows, reported_layer, summary
 from cnnlint.report.report import Failure, ModelReport, ReportedFinding
+
+STDIN = "<stdin>"
+"""What a model from standard input is called."""
 
 
 def check_model(
@@ -39,9 +42,9 @@ def check_model(
         report too: with several files, one never takes the others down.
 
     Raises:
-        UsageError: the bindings don't fit the model, or there is no such path.
+        UsageError: the bindings don't fit the model.
     """
-    path = "<stdin>" if isinstance(source, bytes) else str(source)
+    path = STDIN if isinstance(source, bytes) else str(source)
     try:
         with time_limit(path):
             model = load(source, bindings, name=path)
@@ -57,7 +60,9 @@ def check_model(
                 internal=broken,
             )
     except LoadError as error:
-        return ModelReport(path, failure=Failure(error.code, error.cause, error.cure)), None
+        return unreadable(path, error), None
+    except MissingPathError as error:  # it was there when the command line was read
+        return unreadable(path, LoadError("missing", error.cause, error.cure)), None
     except UsageError:
         raise
     except MemoryError:
@@ -65,6 +70,11 @@ def check_model(
     except Exception as error:  # noqa: BLE001  (one file must not take the others down)
         return ModelReport(path, failure=_fault(path, error)), None
     return report, model
+
+
+def unreadable(path: str, error: LoadError) -> ModelReport:
+    """Return the report on a file that can't be read."""
+    return ModelReport(path, failure=Failure(error.code, error.cause, error.cure))
 
 
 def run_rules(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from cnnlint.errors import UsageError
-from cnnlint.model.graph import Input, Model, Shape, StaticShape
+from cnnlint.model.graph import Input, Shape, StaticShape
 
 _SIZE = re.compile(r"[1-9][0-9]{0,17}")
 """A positive number that fits the 64 bits of a size."""
@@ -139,14 +139,18 @@ def dim_name(entry: Input, axis: int) -> str:
     return declared if isinstance(declared, str) else f"{entry.name}.{axis}"
 
 
-def check_all_used(bindings: Bindings, models: Sequence[Model]) -> None:
+def check_all_used(bindings: Bindings, models: Sequence[Sequence[Input]]) -> None:
     """Refuse names that none of the models has, so that a typing error is not ignored.
+
+    Args:
+        bindings: what was asked for.
+        models: the inputs of each model.
 
     Raises:
         UsageError: an unknown dimension or input, with the nearest known one; or a batch asked
             for where every model has a fixed one.
     """
-    inputs = [entry for model in models for entry in model.inputs]
+    inputs = [entry for model in models for entry in model]
     open_dims = {
         dim_name(entry, axis): None
         for entry in inputs

@@ -16,7 +16,7 @@ from cnnlint.model.drafting import Drafting, function_keys
 from cnnlint.model.graph import Model, Origin
 from cnnlint.model.naming import odd_names
 from cnnlint.model.protos import domain, text
-from cnnlint.model.sniff import refuse_other_formats
+from cnnlint.model.sniff import HEAD, refuse_other_formats
 from cnnlint.model.source import BytesSource, FileSource, Source
 from cnnlint.model.tensors import Tensors
 from cnnlint.model.wire import Skeleton, skeleton, without_deep_graphs
@@ -79,6 +79,8 @@ def _open(file: Path) -> FileSource:
         if stat.S_ISREG(mode):
             return FileSource(file)
     except (FileNotFoundError, NotADirectoryError) as error:
+        if file.is_symlink():
+            raise LoadError("missing", f"{file} is a link to nothing", "restore it") from error
         raise MissingPathError(f"{file} does not exist", "check the path") from error
     except (OSError, ValueError) as error:
         raise _unreadable(str(file), error) from error
@@ -88,7 +90,7 @@ def _open(file: Path) -> FileSource:
 
 def _skim(source: Source, path: str) -> Skeleton:
     try:
-        refuse_other_formats(source.read(0, 64))
+        refuse_other_formats(source.read(0, HEAD))
         return skeleton(source)
     except LoadError as error:
         raise LoadError(error.code, f"{path}: {error.cause}", error.cure) from error

@@ -19,6 +19,9 @@ STACK = "pkg.torch.onnx.stack_trace"
 TRANSPARENT = frozenset({"Identity", "DequantizeLinear", "Transpose", "Cast"})
 """Operators between a weight and its layer that leave the weight's name telling."""
 
+LONGEST = 200
+"""Characters of a path before what tells it apart; those of real files have up to 80."""
+
 _WEIGHT = re.compile(r"([A-Za-z_][\w-]*(?:\.[\w-]+)*)\.(?:weight|kernel)(?:_quantized)?")
 _NUMBERED = re.compile(r"[A-Za-z]\w*\d")
 _QUOTED = re.compile(r"'([^']*)'")
@@ -50,6 +53,7 @@ def layer_paths(nodes: Sequence[Naming]) -> list[str]:
     for module, op in places:
         alone = module and module not in parents and ops.get(module) == {op}
         path = module if alone or not op else f"{module}.{op}" if module else op
+        path = path if len(path) <= LONGEST else f"{path[: LONGEST - 1]}…"
         seen[path] += 1
         paths.append(f"{path}_{seen[path] - 1}" if seen[path] > 1 else path)
     return tell_apart(paths)

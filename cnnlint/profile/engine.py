@@ -49,7 +49,7 @@ def profile_model(
             )
     except LoadError as error:
         return ModelReport(str(path), failure=Failure(error.code, error.cause, error.cure))
-    check_all_used(bindings, [model])
+    check_all_used(bindings, [model.inputs])
     if options is None:
         return counted
     if model.free_dims:

@@ -48,7 +48,7 @@ def _rows(model: ModelReport, top: int | None) -> Iterator[Mapping[str, Cell]]:
         yield from _cells((model.layers or ())[:top], LAYER_COLUMNS)
     if top is None:
         for name, ms in (model.layer_times or {}).items():
-            yield {"path": name, "time_ms": ms}
+            yield {"path": _text(name), "time_ms": ms}
 
 
 def _cells(

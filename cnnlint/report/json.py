@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import TypeAlias
 
 from cnnlint.model.graph import Input, SourceLine
+from cnnlint.report.escape import shortened
 from cnnlint.report.report import (
     BodyReport,
     LayerRow,
@@ -31,7 +32,15 @@ def render_json(report: Report) -> str:
         "exit_code": report.exit_code,
         "models": [_model(model) for model in report.models],
     }
-    return json.dumps(document, indent=1, allow_nan=False)
+    return json.dumps(_shortened(document), indent=1, allow_nan=False)
+
+
+def _shortened(value: Json) -> Json:
+    if isinstance(value, str):
+        return shortened(value)
+    if isinstance(value, dict):
+        return {shortened(key): _shortened(inner) for key, inner in value.items()}
+    return [_shortened(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _model(model: ModelReport) -> Json:
@@ -94,6 +103,7 @@ def _summary(summary: Summary) -> Json:
             "unchecked": [
                 *coverage.defects,
                 *coverage.doubts,
+                *(f"weights are missing: {name}" for name in coverage.missing_data),
                 *(f"{op}: cost unknown" for op in summary.uncounted_ops),
                 *(f"input dimension {name} is open" for name in summary.free_dims),
             ],

@@ -78,6 +78,13 @@ def remarks(model: ModelReport) -> Iterator[str]:
     if summary.coverage.unresolved_shapes and not (summary.free_dims or summary.uncounted_ops):
         count = numbers.plural(summary.coverage.unresolved_shapes, "node")
         yield f"the shapes of {count} are unknown, and no rule that needs them looked there"
+    if missing := summary.coverage.missing_data:
+        more = f" and {numbers.plural(len(missing) - 1, 'other file')}" if missing[1:] else ""
+        verb = "are" if more else "is"
+        yield (
+            f"weights are not here: {plain(missing[0])}{more} {verb} missing; rules on weights "
+            "did not look, and the model can't be run"
+        )
     for text in summary.coverage.doubts[:MAX_LAYERS]:
         yield f"not checked: {plain(text)}"
     errors = (f for f in model.findings or () if f.severity is Severity.ERROR)

@@ -57,10 +57,11 @@ def test_a_missing_path(name: str, tmp_path: Path) -> None:
     assert caught.value.cure
 
 
-def test_a_link_to_nothing_is_missing_too(tmp_path: Path) -> None:
+def test_a_link_to_nothing(tmp_path: Path) -> None:
     (tmp_path / "net.onnx").symlink_to("nowhere.bin")
-    with pytest.raises(MissingPathError):
-        load(tmp_path / "net.onnx")
+    error = refusal(tmp_path / "net.onnx")
+    assert error.code == "missing"
+    assert error.cause.endswith("net.onnx is a link to nothing")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ import gzip
 import io
 import json
 import pickle
+import tarfile
 import zipfile
+from collections import OrderedDict
 
 import onnx
 import pytest
@@ -14,10 +16,11 @@ from hypothesis import strategies as st
 from onnx import printer
 
 from cnnlint.errors import LoadError
-from cnnlint.model.sniff import refuse_other_formats
+from cnnlint.model.sniff import HEAD, refuse_other_formats
 from tests.net import Net
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:2f2f\nsize 26454\n"
+OBJECTS: tuple[object, ...] = ({"w": 1}, [1], OrderedDict(w=1), {1})
 MODEL = Net(3, 8).relu().proto()
 
 
@@ -28,12 +31,29 @@ def zipped() -> bytes:
     return file.getvalue()
 
 
+def packed() -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("model.onnx"))
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("data", "code", "cure"),
     [
         (b"", "empty", "export or download it again"),
         (POINTER, "git-lfs-pointer", "fetch the model with: git lfs pull"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "png", "give the .onnx file"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "jpeg", "give the .onnx file"),
+        (b"GIF89a", "gif", "give the .onnx file"),
+        (b"%PDF-1.7", "pdf", "give the .onnx file"),
+        (packed(), "tar", "unpack it first: tar -xf FILE"),
+        (
+            (80).to_bytes(8, "little") + b'{"w":{"dtype":"F32"}}',
+            "safetensors",
+            "export to ONNX",
+        ),
+        *[(pickle.dumps(o, 0), "pickle", "export it to ONNX") for o in OBJECTS],
         (zipped(), "zip", "export it to ONNX"),
         *[(pickle.dumps({"w": 1}, p), "pickle", "export it to ONNX") for p in (2, 3, 4, 5)],
         (gzip.compress(b"model"), "gzip", "unpack it first: gunzip FILE"),
@@ -56,7 +76,7 @@ def zipped() -> bytes:
 )
 def test_names_what_it_is(data: bytes, code: str, cure: str) -> None:
     with pytest.raises(LoadError) as caught:
-        refuse_other_formats(data[:64])
+        refuse_other_formats(data[:HEAD])
     assert (caught.value.code, caught.value.cure) == (code, cure)
     assert caught.value.cause
 

@@ -147,7 +147,11 @@ def test_summary(model: dict[str, dict[str, object]]) -> None:
         }
     ]
     assert summary["assumptions"] == ["batch = 1"]
-    assert summary["coverage"] == {"nodes": 7, "unresolved_shapes": 0, "unchecked": []}
+    assert summary["coverage"] == {
+        "nodes": 7,
+        "unresolved_shapes": 0,
+        "unchecked": ["weights are missing: weights.bin"],
+    }
     assert summary["macs_symbolic"] == f"{macs}*batch"
     assert summary["peak_activation_bytes"] == 4 * 1024 * (16 + 32)
     assert summary["peak_layer"] == "big"
