@@ -75,10 +75,11 @@ def element_count(dims: Sequence[int]) -> int:
     """
     if len(dims) > MAX_AXES:
         raise Misfit(f"has {len(dims):,} axes", Kind.SIZE)
-    for axis, size in enumerate(dims):
-        if size < 0:
-            raise Misfit(f"declares a size of {size} on axis {axis}", Kind.SIZE)
-    count = prod(dims)
+    sizes = tuple(dims)
+    if sizes and min(sizes) < 0:
+        axis, size = next((axis, size) for axis, size in enumerate(sizes) if size < 0)
+        raise Misfit(f"declares a size of {size} on axis {axis}", Kind.SIZE)
+    count = prod(sizes)
     if count > MAX_COUNT:
         raise Misfit(f"declares {_spelled(dims)} elements, more than 64 bits count", Kind.SIZE)
     return count
@@ -90,12 +91,15 @@ def byte_count(kind: int, count: int) -> int | None:
     return None if bits is None else -(-count * bits // 8)
 
 
-def check_stored(proto: "onnx.TensorProto", skipped: Mapping[int, int]) -> None:
+def check_stored(proto: "onnx.TensorProto", skipped: Mapping[int, int]) -> int:
     """Look whether the data of a tensor in the model file is what its type and shape ask for.
 
     Args:
         proto: the tensor; one without any data was stripped of it on purpose, and is fine.
         skipped: the lengths in bytes of the fields that are not read, by field number.
+
+    Returns:
+        How many elements it has.
 
     Raises:
         Misfit: it isn't.
@@ -104,9 +108,11 @@ def check_stored(proto: "onnx.TensorProto", skipped: Mapping[int, int]) -> None:
     present = {field.number: value for field, value in proto.ListFields()}
     if _SEGMENT in present:
         raise Misfit("is one segment of a tensor, which no runtime puts together")
-    held = [number for number in _FIELDS if number in skipped or present.get(number)]
+    held = [number for number, value in present.items() if number in _FIELDS and value]
+    if skipped:
+        held = sorted({*held, *skipped})
     if not held:
-        return
+        return count
     if len(held) > 1:
         names = " and ".join(_FIELDS[number] for number in held)
         raise Misfit(f"holds its numbers twice, as {names}")
@@ -121,17 +127,34 @@ def check_stored(proto: "onnx.TensorProto", skipped: Mapping[int, int]) -> None:
         found, expected = skipped.get(number) or len(present[number]), byte_count(kind, count)
         if found != expected:
             raise Misfit(_unlike(proto, f"{found:,} bytes", f"{expected:,}"))
-        return
-    times, of = _ENTRIES.get(kind, (1, 1))
+        return count
+    held_here = len(present.get(number, ()))
+    _check_entries(proto, count, (number, held_here, skipped.get(number)))
+    return count
+
+
+def _check_entries(
+    proto: "onnx.TensorProto", count: int, data: tuple[int, int, int | None]
+) -> None:
+    """Look whether a typed field holds as many entries as so many elements take.
+
+    ``data`` is the field's number, the entries that were read, and the bytes of those that
+    were not.
+
+    Raises:
+        Misfit: it doesn't.
+    """
+    number, least, unread = data
+    most = least
+    times, of = _ENTRIES.get(proto.data_type, (1, 1))
     expected = -(-count * times // of)
-    least, most = len(present.get(number, ())), len(present.get(number, ()))
-    if number in skipped:
+    if unread is not None:
         shortest, longest = _ENTRY_BYTES[number]
-        least += -(-skipped[number] // longest)
-        most += skipped[number] // shortest
+        least += -(-unread // longest)
+        most += unread // shortest
     if not least <= expected <= most:
-        found_text = f"{least:,}" if least == most else f"{least:,} to {most:,}"
-        raise Misfit(_unlike(proto, f"{found_text} numbers", f"{expected:,}"))
+        found = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+        raise Misfit(_unlike(proto, f"{found} numbers", f"{expected:,}"))
 
 
 def check_sparse(proto: "onnx.SparseTensorProto") -> None:

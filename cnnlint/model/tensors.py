@@ -14,7 +14,6 @@ from cnnlint.model.stored import (
     byte_count,
     check_sparse,
     check_stored,
-    element_count,
 )
 
 if TYPE_CHECKING:
@@ -87,17 +86,17 @@ class Tensors:
         """
         dtype, shape = dtype_name(proto.data_type), tuple(proto.dims)
         skipped = self._skipped(proto)
-        check_stored(proto, {field: length for field, (_, length) in skipped.items()})
+        count = check_stored(proto, {field: length for field, (_, length) in skipped.items()})
         if proto.data_location == proto.EXTERNAL:
             if skipped or proto.raw_data:
                 raise Misfit("has both external data and data of its own")
-            expected = byte_count(proto.data_type, element_count(proto.dims))
+            expected = byte_count(proto.data_type, count)
             payload = self.data_files.place(proto, name, expected)
             return Value(name, dtype, shape, payload=payload, stored=True)
         for field, (offset, length) in skipped.items():
             payload = Payload(self._file, offset, length, field)
             return Value(name, dtype, shape, payload=payload, stored=True)
-        small = element_count(proto.dims) <= _MANY
+        small = count <= _MANY
         return Value(name, dtype, shape, const=_numbers(proto) if small else None, stored=True)
 
     def _skipped(self, proto: "onnx.TensorProto") -> dict[int, tuple[int, int]]:
