@@ -355,7 +355,7 @@ def test_all_kinds_of_bad_files_at_once(run: Run, models: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("where", ["load", "summary"])
-def test_a_fault_in_one_file_leaves_the_others(  # noqa: PLR0913  (one table, two fixtures more)
+def test_a_fault_in_one_file_leaves_the_others(
     error: Exception,
     ends: int,
     says: str,

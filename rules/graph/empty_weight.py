@@ -1,0 +1,39 @@
+"""G930."""
+
+from collections.abc import Iterator
+
+from cnnlint.facts.facts import Facts
+from cnnlint.lint.finding import Basis, Finding, Severity
+from cnnlint.lint.rule import rule
+from cnnlint.model.defect import Kind
+
+
+@rule("G930", severity=Severity.ERROR, basis=Basis.COMPUTED, since="0.1")
+def empty_weight(facts: Facts) -> Iterator[Finding]:
+    """Weight without any numbers in it.
+
+    ## What it does
+    Reports a layer whose weight has a size of 0 on some axis.
+
+    ## Why is this bad?
+    The layer computes nothing from its input, or can't run at all. onnx's checker, its strict
+    shape inference and onnxruntime's session creation accept such a convolution (onnx 1.23,
+    onnxruntime 1.32); it fails when it is run. It is what pruning leaves of a layer whose every
+    channel went.
+
+    ## Example
+    A weight of 8x3x0x3.
+
+    ## When to ignore it
+    Never; a layer of which nothing is left belongs removed, with what reads it rewired.
+
+    ## References
+    - ONNX operators, Conv, https://onnx.ai/onnx/operators/onnx__Conv.html
+    """
+    for flaw in facts.flaws.get(Kind.EMPTY, ()):
+        yield Finding(
+            nodes=flaw.nodes,
+            message=flaw.text,
+            suggestion="remove the layer, or store a weight in which every size is at least 1",
+            evidence={"inputs": flaw.inputs},
+        )
