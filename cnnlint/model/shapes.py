@@ -1,8 +1,7 @@
 """Shape inference: one pass over the nodes, folding the arithmetic that shapes are made of.
 
-Our own handlers come first, since onnx's inference neither folds that arithmetic nor survives
-hostile nodes; it is asked only about operators that have no handler. What the file declares is
-the last resort, for operators that nobody knows.
+All arithmetic is our own: onnx's inference neither folds what shapes are made of nor survives
+hostile nodes. What the file declares is the last resort, for operators without a handler.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,7 @@ from cnnlint.model.inference.call import (
 from cnnlint.model.inference.dtypes import output_dtypes
 from cnnlint.model.inference.folding import FOLDS, fold
 from cnnlint.model.inference.handlers import HANDLERS
-from cnnlint.model.inference.onnx_inference import OnnxInference
+from cnnlint.model.schemas import Schemas
 
 _NEWEST = 1_000
 """Stands for the operator set of a file that doesn't name one."""
@@ -82,14 +81,14 @@ class Inference:
         self._declared: dict[str, Value] = {}
         self._opsets = opsets
         self._opset = opsets.get("") or opsets.get("ai.onnx") or _NEWEST
-        self._onnx = OnnxInference(opsets)
+        self._schemas = Schemas(opsets)
         self._partial: dict[str, Numbers] = {}
         self._room = [_FOLDED_NUMBERS]
 
     def inside(self, given: Sequence[Value]) -> "Inference":
         """Return what begins with ``given`` in a body of this graph."""
         body = Inference({value.name: value for value in given}, self._opsets)
-        body._onnx, body._room = self._onnx, self._room
+        body._schemas, body._room = self._schemas, self._room
         names = (value.name for value in given)
         body._partial = {name: self._partial[name] for name in names if name in self._partial}
         return body
@@ -106,10 +105,15 @@ class Inference:
     def visit(self, node: Node, opset: int | None = None) -> None:
         """Find out what the outputs of a node are; ``opset`` is its own, if it has one."""
         values = self.values
+        if node.op == "Constant" and not node.domain:
+            for name in node.outputs:
+                self._stranger(name)
+            return
+        self.inspect(node, opset)
         inputs = [values.get(name) or self._stranger(name) for name in node.inputs]
         handler = HANDLERS.get(node.domain, _NO_HANDLERS).get(node.op)
         if handler is None:
-            self._ask_others(node, inputs)
+            self._believe(node)
             return
         call = Call(node, inputs, self._partial, opset or self._opset)
         shapes, dtypes = self._shapes(handler, call), output_dtypes(call)
@@ -122,6 +126,12 @@ class Inference:
         for value in outputs:
             if value.name:
                 values[value.name] = value
+
+    def inspect(self, node: Node, opset: int | None = None) -> None:
+        """Note what a node has or lacks against its operator's schema."""
+        fault = self._schemas.fault(node, opset or self._opset)
+        if fault:
+            self._note(node, fault, Kind.NODE)
 
     def _stranger(self, name: str) -> Value | None:
         """Return a tensor that nothing makes; None for an absent input."""
@@ -136,11 +146,10 @@ class Inference:
         except Unresolved:
             return ()
         except Contradiction as clash:
-            self.defects.append(Defect(clash.kind, str(clash), call.node.key))
+            self._note(call.node, str(clash), clash.kind)
             return ()
         except _MALFORMED:
-            malformed = Defect(Kind.NODE, "malformed inputs or attributes", call.node.key)
-            self.defects.append(malformed)
+            self._note(call.node, "malformed inputs or attributes", Kind.NODE)
             return ()
         return shapes
 
@@ -149,7 +158,7 @@ class Inference:
         try:
             found = fold(call, outputs)
         except Contradiction as clash:
-            self.defects.append(Defect(clash.kind, str(clash), call.node.key))
+            self._note(call.node, str(clash), clash.kind)
             return outputs
         except (Unresolved, *_MALFORMED):
             return outputs  # the shapes made sense, and numbers are welcome but not needed
@@ -166,16 +175,15 @@ class Inference:
                 self._partial[value.name] = numbers
         return filled
 
-    def _ask_others(self, node: Node, inputs: Sequence[Value | None]) -> None:
-        """Ask onnx about a node without a handler, then the file."""
-        if node.op == "Constant" and not node.domain:
-            for name in node.outputs:
-                self._stranger(name)
-            return
-        found = self._onnx.outputs(node, inputs)
+    def _believe(self, node: Node) -> None:
+        """Take what the file says of the outputs of a node without a handler."""
         for name in filter(None, node.outputs):
-            value = found.get(name) or self._declared.get(name) or Value(name)
-            self.values[name] = _sound(value)
+            self.values[name] = _sound(self._declared.get(name) or Value(name))
+
+    def _note(self, node: Node, text: str, kind: Kind) -> None:
+        """Take down a defect; the first of a node counts, others may follow from it."""
+        if not self.defects or self.defects[-1].node != node.key:
+            self.defects.append(Defect(kind, text, node.key))
 
 
 def _sound(value: Value) -> Value:

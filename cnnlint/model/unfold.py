@@ -200,6 +200,7 @@ class Unfolding:
         found = site.outcome()
         if found is None:
             return
+        self.inference.inspect(node, site.scope.opset)
         outputs, bodies = found
         self.nodes.append(node)
         self.bodies[node.key] = bodies

@@ -152,6 +152,18 @@ class Call:
             )
         return numbers.dims()
 
+    def vector(self, index: int) -> Shape | None:
+        """Return an input that must be a list of integers, as :meth:`input_ints` does.
+
+        Raises:
+            Contradiction: the node doesn't have it, it has another rank or holds something else.
+        """
+        shape = self.shape_or_none(index)
+        if shape is not None and len(shape) != 1:
+            clash = f"input {index} has {len(shape)} axes where a list is needed"
+            raise Contradiction(clash, Kind.RANK)
+        return self.input_ints(index)
+
     def setting(self, name: str, index: int) -> Shape | None:
         """Return a list that older operator sets keep in an attribute and newer in an input.
 
@@ -217,16 +229,33 @@ def check_shape(shape: Shape | None) -> None:
     """Refuse what no tensor can be; unknown is fine.
 
     Raises:
-        Contradiction: a negative size, one beyond 64 bits, too many axes.
+        Contradiction: a negative size, one beyond 64 bits, too many axes or elements.
     """
     if shape is None:
         return
     if len(shape) > MAX_RANK:
         raise Contradiction(f"a tensor of {len(shape)} axes", Kind.SIZE)
+    count = 1
     for size in shape:
-        if size is not None and not 0 <= size <= MAX_DIM:
+        if size is None:
+            continue
+        if not 0 <= size <= MAX_DIM:
             what = f"an axis of {size}" if size < 0 else "an axis beyond 64 bits"
             raise Contradiction(what, Kind.SIZE)
+        count *= size
+    if count > MAX_DIM:
+        raise Contradiction(f"a tensor of {spell(shape)}: 64 bits don't count that", Kind.SIZE)
+
+
+def one_shape(a: Shape, b: Shape, clash: str, kind: Kind = Kind.SHAPES) -> Shape:
+    """Return what two statements about one shape say together.
+
+    Raises:
+        Contradiction: with ``clash`` as its message and of that kind, where they differ.
+    """
+    if len(a) != len(b):
+        raise Contradiction(clash, kind)
+    return tuple(one_dim(x, y, clash, kind) for x, y in zip(a, b, strict=True))
 
 
 def product(dims: Iterable[Dim]) -> Dim:

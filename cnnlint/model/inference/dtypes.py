@@ -76,8 +76,12 @@ def _constant_of_shape(call: Call) -> tuple[str | None, ...]:
     return ("int64" if isinstance(value, int) else "float32",)
 
 
-_COMPARISONS = "And Equal Greater GreaterOrEqual IsInf IsNaN Less LessOrEqual Not Or Xor"
-_COUNTS = "ArgMax ArgMin NonMaxSuppression NonZero Shape Size"
+_COMPARISONS = """
+    And Equal Greater GreaterOrEqual IsInf IsNaN Less LessOrEqual Not OptionalHasElement Or
+    RegexFullMatch Xor
+"""
+_COUNTS = "ArgMax ArgMin NonMaxSuppression NonZero SequenceLength Shape Size"
+_WINDOWS = "BlackmanWindow HammingWindow HannWindow MelWeightMatrix"
 _RULES: Mapping[str, Rule] = {
     **dict.fromkeys(_COMPARISONS.split(), _fixed("bool")),
     **dict.fromkeys(_COUNTS.split(), _fixed("int64")),
@@ -86,7 +90,9 @@ _RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("RandomNormal", "RandomUniform"), _named("dtype", otherwise="float32")),
     **dict.fromkeys(("QLinearConv", "QLinearMatMul"), _like(7)),
     **dict.fromkeys(("MaxPool", "TopK"), _then("int64")),
+    **dict.fromkeys(_WINDOWS.split(), _named("output_datatype", otherwise="float32")),
     "Bernoulli": _named("dtype", 0),
+    "BitCast": _named("to"),
     "Cast": _named("to"),
     "CastLike": _like(1),
     "ConstantOfShape": _constant_of_shape,
@@ -95,13 +101,19 @@ _RULES: Mapping[str, Rule] = {
     "DynamicQuantizeLinear": _fixed("uint8", "float32", "uint8"),
     "DynamicQuantizeMatMul": _fixed("float32"),
     "EmbedLayerNormalization": _like(2),
+    "ImageDecoder": _fixed("uint8"),
     "LayerNormalization": _then("float32", "float32"),
     "MatMulIntegerToFloat": _like(2),
+    "Multinomial": _named("dtype", otherwise="int32"),
     "OneHot": _like(2),
     "QAttention": _like(3),
     "QGemm": _like(8, otherwise="float32"),
     "QLinearConcat": _like(2),
     "QLinearWhere": _like(1),
     "QuantizeLinear": _named("output_dtype", 2, otherwise="uint8"),
+    "TfIdfVectorizer": _fixed("float32"),
+    "Unique": _then("int64", "int64", "int64"),
     "Where": _like(1),
+    "ai.onnx.ml:Normalizer": _fixed("float32"),
+    "ai.onnx.ml:Scaler": _fixed("float32"),
 }

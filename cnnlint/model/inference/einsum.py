@@ -28,13 +28,23 @@ def einsum_shape(equation: str, shapes: Sequence[Shape | None]) -> Shape:
         )
     sizes: dict[str, Dim] = {}
     rest: Shape | None = ()
+    covered: int | None = None
     for index, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
         if shape is not None:
             spread = _bind(index, term, shape, sizes)
-            rest = None if rest is None else broadcast(rest, spread)
+            if _ELLIPSIS in term:
+                covered = len(spread) if covered is None else covered
+                _same_cover(covered, len(spread))
+                rest = None if rest is None else broadcast(rest, spread)
         elif _ELLIPSIS in term:
             rest = None
     return _output(output, sizes, rest)
+
+
+def _same_cover(one: int, other: int) -> None:
+    if one != other:
+        clash = f"the ellipsis stands for {one} axes of one operand, for {other} of another"
+        raise Contradiction(clash, Kind.RANK)
 
 
 def _parse(equation: str) -> tuple[list[str], str]:

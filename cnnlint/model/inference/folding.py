@@ -252,7 +252,7 @@ def _reduced(function: Callable[..., "Array"]) -> Fold:
     def reduce(call: Call, _: Sequence[StaticShape]) -> list[Numbers]:
         numbers = call.numbers(0)
         axes = reduced_axes(call, numbers.array.ndim)
-        keep = bool(call.attr_int("keepdims", 1))
+        keep = call.attr_int("keepdims", 1) == 1
         known = np.asarray(np.all(_mask(numbers), axis=axes, keepdims=keep))
         return [Numbers(np.asarray(function(numbers.array, axis=axes, keepdims=keep)), known)]
 
@@ -263,7 +263,7 @@ def _arg(function: Callable[..., "Array"]) -> Fold:
     def arg(call: Call, _: Sequence[StaticShape]) -> list[Numbers]:
         if call.attr_int("select_last_index", 0):
             raise Unresolved
-        data, keep = call.whole(0), bool(call.attr_int("keepdims", 1))
+        data, keep = call.whole(0), call.attr_int("keepdims", 1) == 1
         return [Numbers(np.asarray(function(data, call.attr_int("axis", 0), keepdims=keep)))]
 
     return arg

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from cnnlint.model.defect import Kind
 from cnnlint.model.graph import Dim, Shape
+from cnnlint.model.inference.attention import ATTENTION, PREVIEW
 from cnnlint.model.inference.call import (
     Call,
     Contradiction,
@@ -16,13 +17,15 @@ from cnnlint.model.inference.call import (
     Shapes,
     broadcast,
     one_axis,
-    product,
+    one_dim,
+    one_shape,
     spell,
 )
 from cnnlint.model.inference.layout import LAYOUT
 from cnnlint.model.inference.matrix import MATRIX, MICROSOFT_MATRIX
 from cnnlint.model.inference.microsoft import MICROSOFT
 from cnnlint.model.inference.selecting import SELECT
+from cnnlint.model.inference.signals import SIGNALS
 from cnnlint.model.inference.window import MICROSOFT_WINDOW, WINDOW
 
 
@@ -74,7 +77,9 @@ def _channels(data: Shape) -> Dim:
 
 def _per_channel(call: Call, index: int, channels: Dim, what: str) -> None:
     shape = call.shape_or_none(index)
-    count = product(shape) if shape is not None else None
+    if shape is not None and len(shape) != 1:
+        raise Contradiction(f"{what} has {len(shape)} axes where 1 is needed", Kind.RANK)
+    count = shape[0] if shape else None
     if count is not None and channels is not None and count != channels:
         clash = f"{what} has {count} values for {channels} channels"
         raise Contradiction(clash, Kind.LENGTH)
@@ -84,6 +89,10 @@ def _batch_norm(call: Call) -> Shapes:
     """Shape of the output, and (C,) of whatever statistics training mode gives."""
     data = call.shape(0)
     channels = _channels(data)
+    allowed = (1, 3) if call.opset >= 14 else (1, 5)
+    if len(call.node.outputs) not in {*allowed, *((2, 4) if call.opset < 7 else ())}:
+        clash = f"{len(call.node.outputs)} outputs where {allowed[0]} or {allowed[1]} are made"
+        raise Contradiction(clash, Kind.NODE)
     if call.attr_int("spatial", 1):
         for index, what in enumerate(("scale", "bias", "mean", "variance"), 1):
             _per_channel(call, index, channels, what)
@@ -114,10 +123,11 @@ def _layer_norm(call: Call) -> Shapes:
     """Shape kept, and the statistics: 1 along every axis that was normalised."""
     data = call.shape(0)
     axis = one_axis(call.attr_int("axis", -1), len(data))
-    scale = call.shape_or_none(1)
-    if scale is not None and len(broadcast(data, scale)) > len(data):
-        clash = f"a scale of {spell(scale)} for an input of {spell(data)}"
-        raise Contradiction(clash, Kind.LENGTH)
+    for index, what in ((1, "scale"), (2, "bias")):
+        shape = call.shape_or_none(index)
+        if shape is not None and len(broadcast(data, shape)) > len(data):
+            clash = f"a {what} of {spell(shape)} for an input of {spell(data)}"
+            raise Contradiction(clash, Kind.LENGTH)
     statistics = (*data[:axis], *(1,) * (len(data) - axis))
     return (data, statistics, statistics)
 
@@ -127,6 +137,84 @@ def _skip_layer_norm(call: Call) -> Shapes:
     data = call.shape(0)
     statistics = (*data[:-1], 1)
     return (data, statistics, statistics, data)
+
+
+def _loss(call: Call) -> Shapes:
+    """The loss, of each target or of all together; and, of SoftmaxCrossEntropyLoss, log p."""
+    data, target = call.shape(0), call.value(1).shape
+    if len(data) < 2:
+        raise Contradiction(f"the input has {len(data)} axes, 2 are the least", Kind.RANK)
+    if target is not None:
+        wanted = (data[0], *data[2:])
+        clash = f"targets of {spell(target)} for an input that wants {spell(wanted)}"
+        one_shape(wanted, target, clash)
+    return (target if call.node.get_str("reduction", "mean") == "none" else (), data)
+
+
+def _det(call: Call) -> Shapes:
+    """One determinant for each matrix."""
+    data = call.shape(0)
+    if len(data) < 2:
+        raise Contradiction(f"the input has {len(data)} axes, a matrix has 2", Kind.RANK)
+    one_dim(data[-2], data[-1], f"the determinant of a matrix of {data[-2]}x{data[-1]}")
+    return (data[:-2],)
+
+
+def _scalar(_: Call) -> Shapes:
+    return ((),)
+
+
+def _decoded_image(call: Call) -> Shapes:
+    """(height, width, channels) of ImageDecoder."""
+    gray = call.node.get_str("pixel_format", "RGB") == "Grayscale"
+    return ((None, None, 1 if gray else 3),)
+
+
+def _at_least(rank: int) -> Handler:
+    """Return the handler of an operator that keeps the shape of tensors with so many axes."""
+
+    def kept(call: Call) -> Shapes:
+        data = call.shape(0)
+        if len(data) < rank:
+            clash = f"the input has {len(data)} axes, {rank} are the least"
+            raise Contradiction(clash, Kind.RANK)
+        return (data,)
+
+    return kept
+
+
+def _clip(call: Call) -> Shapes:
+    """Same shape; either bound is one number."""
+    for index in (1, 2):
+        shape = call.shape_or_none(index)
+        if shape and (len(shape) > 1 or shape[0] not in {None, 1}):
+            raise Contradiction(f"a bound of {spell(shape)} is not one number", Kind.LENGTH)
+    return (call.value(0).shape,)
+
+
+def _scatter(call: Call) -> Shapes:
+    """Same shape: ScatterElements puts as many elements as there are indices."""
+    data, indices, updates = (call.shape(index) for index in range(3))
+    axis = one_axis(call.attr_int("axis", 0), len(data))
+    if len(indices) != len(data):
+        clash = f"the indices have {len(indices)} axes, the input {len(data)}"
+        raise Contradiction(clash, Kind.RANK)
+    clash = f"{spell(updates)} updates for {spell(indices)} indices along axis {axis}"
+    one_shape(indices, updates, clash)
+    return (data,)
+
+
+def _scatter_nd(call: Call) -> Shapes:
+    """Same shape; updates are (indices but their last axis, the axes that an index leaves)."""
+    data, indices, updates = call.shape(0), call.shape_or_none(1), call.shape_or_none(2)
+    reach = indices[-1] if indices else None
+    if indices is None or updates is None or reach is None:
+        return (data,)
+    if reach > len(data):
+        raise Contradiction(f"indices of {reach} numbers into {len(data)} axes", Kind.RANK)
+    wanted = (*indices[:-1], *data[reach:])
+    one_shape(wanted, updates, f"updates of {spell(updates)} where {spell(wanted)} fit")
+    return (data,)
 
 
 def _dynamic_quantize(call: Call) -> Shapes:
@@ -140,16 +228,17 @@ def _qlinear_concat(call: Call) -> Shapes:
 
 
 _ELEMENTWISE = """
-    Abs Acos Acosh Affine Asin Asinh Atan Atanh Bernoulli BitwiseNot Cast CastLike Ceil Celu Clip
-    Cos Cosh CumProd CumSum DequantizeLinear Elu Erf Exp EyeLike Floor Gelu HardSigmoid HardSwish
+    Abs Acos Acosh Affine Asin Asinh Atan Atanh Bernoulli BitCast BitwiseNot Cast CastLike Ceil
+    Celu Cos Cosh DequantizeLinear Elu Erf Exp EyeLike Floor Gelu HardSigmoid HardSwish
     Identity ImageScaler IsInf IsNaN LeakyRelu Log LRN MeanVarianceNormalization Mish Neg Not
-    ParametricSoftplus QuantizeLinear RandomNormalLike RandomUniformLike Reciprocal Relu
-    ReverseSequence Round ScaledTanh Scatter ScatterElements ScatterND Selu Shrink Sigmoid Sign
-    Sin Sinh Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu Trilu
+    ParametricSoftplus QuantizeLinear RandomNormalLike RandomUniformLike Reciprocal
+    RegexFullMatch Relu ReverseSequence Round ScaledTanh Selu Shrink Sigmoid Sign Sin Sinh
+    Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu
 """
+_SAME_IN_ML = "Binarizer Imputer Normalizer Scaler"
 _BROADCAST = """
     Add And BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less
-    LessOrEqual Max Mean Min Mod Mul Or Pow Sub Sum Where Xor
+    LessOrEqual Max Mean Min Mod Mul Or Pow StringConcat Sub Sum SwiGLU Where Xor
 """
 _MICROSOFT_ELEMENTWISE = """
     BiasAdd BiasDropout BiasGelu BiasSoftmax DequantizeLinear FastGelu Gelu GroupNorm
@@ -160,18 +249,33 @@ _STANDARD: Mapping[str, Handler] = {
     **dict.fromkeys(_ELEMENTWISE.split(), _same),
     **dict.fromkeys(_BROADCAST.split(), _broadcast()),
     "BatchNormalization": _batch_norm,
+    "Clip": _clip,
+    "CumProd": _at_least(1),
+    "CumSum": _at_least(1),
+    "Det": _det,
     "Dropout": _same_twice,
     "DynamicQuantizeLinear": _dynamic_quantize,
     "GroupNormalization": _group_norm,
     "Hardmax": _along_axis,
+    "ImageDecoder": _decoded_image,
     "InstanceNormalization": _instance_norm,
     "LayerNormalization": _layer_norm,
     "LogSoftmax": _along_axis,
     "LpNormalization": _along_axis,
+    "NegativeLogLikelihoodLoss": _loss,
+    "OptionalHasElement": _scalar,
     "PRelu": _prelu,
     "RMSNormalization": _layer_norm,
+    "Scatter": _scatter,
+    "ScatterElements": _scatter,
+    "ScatterND": _scatter_nd,
+    "SequenceLength": _scalar,
     "SimplifiedLayerNormalization": _layer_norm,  # onnxruntime's, in the default domain
     "Softmax": _along_axis,
+    "SoftmaxCrossEntropyLoss": _loss,
+    "Trilu": _at_least(2),
+    **ATTENTION,
+    **SIGNALS,
     **WINDOW,
     **MATRIX,
     **LAYOUT,
@@ -189,5 +293,10 @@ _MICROSOFT: Mapping[str, Handler] = {
     **MICROSOFT_WINDOW,
     **MICROSOFT_MATRIX,
 }
-HANDLERS: Mapping[str, Mapping[str, Handler]] = {"": _STANDARD, "com.microsoft": _MICROSOFT}
+HANDLERS: Mapping[str, Mapping[str, Handler]] = {
+    "": _STANDARD,
+    "ai.onnx.ml": {f"ai.onnx.ml:{op}": _same for op in _SAME_IN_ML.split()},
+    "ai.onnx.preview": PREVIEW,
+    "com.microsoft": _MICROSOFT,
+}
 """Domain to operator to handler."""

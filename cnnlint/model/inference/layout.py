@@ -24,7 +24,7 @@ from cnnlint.model.inference.call import (
 
 
 def _reshape(call: Call) -> Shapes:
-    target = call.setting("shape", 1)
+    target = call.attr_ints("shape") if "shape" in call.node.attrs else call.vector(1)
     if target is None:
         raise Unresolved
     return (
@@ -103,8 +103,8 @@ def _squeeze(call: Call) -> Shapes:
     axes = call.setting("axes", 1)
     if axes is None:
         raise Unresolved
-    gone = all_axes(all_known(axes), len(data))
-    for axis in gone:
+    gone = {one_axis(axis, len(data)) for axis in all_known(axes)}  # one may be named twice
+    for axis in sorted(gone):
         clash = f"axis {axis} of {spell(data)} is squeezed but is not 1"
         one_dim(data[axis], 1, clash, Kind.ELEMENTS)
     return (tuple(d for axis, d in enumerate(data) if axis not in gone),)
@@ -204,6 +204,9 @@ def _split(call: Call) -> Shapes:
 def _parts(call: Call, size: Dim) -> Sequence[Dim]:
     """Return the sizes that an axis is split into; the last may be smaller since opset 18."""
     count = len(call.node.outputs)
+    stated = call.attr_int("num_outputs", count)
+    if stated != count:
+        raise Contradiction(f"num_outputs is {stated}, there are {count}", Kind.NODE)
     if call.sets("split", 1):
         parts = call.setting("split", 1)
         if parts is None:
@@ -304,6 +307,7 @@ def _resize(call: Call) -> Shapes:
     """Shape of Resize: by sizes or scales; opset 10 has the scales where later ones have roi."""
     data = call.shape(0)
     at = 1 if call.opset < 11 else 2
+    _one_of_both(call, at)
     axes = all_axes(call.attr_ints("axes") or range(len(data)), len(data))
     if call.has(3) and call.shape_or_none(3) != (0,):
         return (_resized_to(call, data, axes),)
@@ -312,12 +316,27 @@ def _resize(call: Call) -> Shapes:
     return (_rescaled(data, axes, _scales(call, at, len(axes))),)
 
 
+def _one_of_both(call: Call, at: int) -> None:
+    """Refuse a Resize that gives both scales and sizes, or neither; an empty list is none."""
+    if at == 1:
+        return
+    given = [call.has(index) and call.shape_or_none(index) != (0,) for index in (at, 3)]
+    if all(given) and all(call.shape_or_none(index) not in {None, (None,)} for index in (at, 3)):
+        raise Contradiction("scales and sizes are both given", Kind.NODE)
+    if not any(given):
+        raise Contradiction("neither scales nor sizes are given", Kind.NODE)
+
+
 def _upsample(call: Call) -> Shapes:
     data = call.shape(0)
     if "width_scale" in call.node.attrs:  # opset 1
         sides = (call.node.get_float(f"{side}_scale", 1.0) for side in ("height", "width"))
         return (_rescaled(data, range(len(data)), [1.0] * (len(data) - 2) + list(sides)),)
-    return (_rescaled(data, range(len(data)), _scales(call, 1, len(data))),)
+    scales = _scales(call, 1, len(data))
+    for scale in scales:
+        if scale is not None and scale < 1:
+            raise Contradiction(f"a scale of {scale:g} makes smaller", Kind.NODE)
+    return (_rescaled(data, range(len(data)), scales),)
 
 
 def _scales(call: Call, index: int, axes: int) -> Sequence[float | None]:
@@ -355,6 +374,8 @@ def _resized_to(call: Call, data: Shape, axes: Sequence[int]) -> Shape:
     policy = call.node.get_str("keep_aspect_ratio_policy", "stretch")
     out = list(data)
     for axis, size in zip(axes, sizes, strict=True):
+        if size is not None and size < 1 and policy == "stretch":
+            raise Contradiction(f"a size of {size}", Kind.SIZE)
         out[axis] = size
     if policy == "stretch":
         return tuple(out)

@@ -11,6 +11,7 @@ from cnnlint.model.inference.call import (
     Shapes,
     broadcast,
     one_dim,
+    one_shape,
     spell,
 )
 from cnnlint.model.inference.einsum import einsum_shape
@@ -110,11 +111,29 @@ def _recurrent(call: Call) -> Shapes:
     stated = call.attr_int("hidden_size", 0) or None
     clash = f"hidden_size is {stated}, the recurrent weight is for {again[2]}"
     hidden = one_dim(stated, again[2], clash)
+    _gates(call, weight, again, directions, hidden)
     if call.attr_int("layout", 0):
         last: Shape = (data[0], directions, hidden)
         return ((*data[:2], directions, hidden), last, last)
     last = (directions, data[1], hidden)
     return ((data[0], directions, data[1], hidden), last, last)
+
+
+_GATES: Mapping[str, int] = {"LSTM": 4, "GRU": 3, "RNN": 1}
+
+
+def _gates(call: Call, weight: Shape, again: Shape, directions: Dim, hidden: Dim) -> None:
+    """Check what a recurrent layer's weights and bias hold for its gates and directions."""
+    ways = 2 if call.node.get_str("direction", "forward") == "bidirectional" else 1
+    one_dim(directions, ways, f"{directions} directions of weights for {ways}")
+    rows = None if hidden is None else _GATES[call.node.op] * hidden
+    for what, size in (("weight", weight[1]), ("recurrent weight", again[1])):
+        one_dim(size, rows, f"the {what} has {size} rows where {rows} are needed")
+    bias = call.shape_or_none(3)
+    if bias is not None:
+        wanted = (directions, None if rows is None else 2 * rows)
+        clash = f"the bias is {spell(bias)} where {spell(wanted)} is needed"
+        one_shape(wanted, bias, clash, Kind.LENGTH)
 
 
 def _takes(features: Dim, weight: Dim) -> None:

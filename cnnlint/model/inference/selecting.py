@@ -16,6 +16,7 @@ from cnnlint.model.inference.call import (
     one_axis,
     one_dim,
     product,
+    spell,
 )
 
 
@@ -26,7 +27,13 @@ def _gather(call: Call) -> Shapes:
 
 
 def _gather_elements(call: Call) -> Shapes:
-    return (call.shape(1),)
+    data, indices = call.shape_or_none(0), call.shape(1)
+    if data is not None:
+        one_axis(call.attr_int("axis", 0), len(data))
+        if len(data) != len(indices):
+            clash = f"the indices have {len(indices)} axes, the input {len(data)}"
+            raise Contradiction(clash, Kind.RANK)
+    return (indices,)
 
 
 def _gather_nd(call: Call) -> Shapes:
@@ -53,7 +60,7 @@ def _one_hot(call: Call) -> Shapes:
 def _top_k(call: Call) -> Shapes:
     data = call.shape(0)
     axis = one_axis(call.attr_int("axis", -1), len(data))
-    k = (call.input_ints(1) or (None,))[0] if call.has(1) else call.needed_int("k")
+    k = (call.vector(1) or (None,))[0] if call.has(1) else call.needed_int("k")
     size = data[axis]
     if k is not None and size is not None and k > size:
         raise Contradiction(f"the top {k} of {size}", Kind.NODE)
@@ -63,7 +70,7 @@ def _top_k(call: Call) -> Shapes:
 
 def _reduce(call: Call) -> Shapes:
     data = call.shape(0)
-    keep = bool(call.attr_int("keepdims", 1))
+    keep = call.attr_int("keepdims", 1) == 1
     try:
         return (_without(data, reduced_axes(call, len(data)), keep=keep),)
     except Unresolved:
@@ -71,7 +78,7 @@ def _reduce(call: Call) -> Shapes:
 
 
 def reduced_axes(call: Call, rank: int) -> tuple[int, ...]:
-    """Return the axes that a Reduce operator folds up.
+    """Return the axes that a Reduce operator folds up; runtimes let one be named twice.
 
     Raises:
         Contradiction: one does not exist.
@@ -82,7 +89,7 @@ def reduced_axes(call: Call, rank: int) -> tuple[int, ...]:
         raise Unresolved
     if not axes:
         return () if call.attr_int("noop_with_empty_axes", 0) else tuple(range(rank))
-    return all_axes(all_known(axes), rank)
+    return tuple(dict.fromkeys(one_axis(axis, rank) for axis in all_known(axes)))
 
 
 def _without(data: Shape, axes: tuple[int, ...], *, keep: bool) -> Shape:
@@ -94,7 +101,7 @@ def _without(data: Shape, axes: tuple[int, ...], *, keep: bool) -> Shape:
 def _arg_reduce(call: Call) -> Shapes:
     data = call.shape(0)
     axis = one_axis(call.attr_int("axis", 0), len(data))
-    return (_without(data, (axis,), keep=bool(call.attr_int("keepdims", 1))),)
+    return (_without(data, (axis,), keep=call.attr_int("keepdims", 1) == 1),)
 
 
 def _shape(call: Call) -> Shapes:
@@ -116,7 +123,7 @@ def _size(call: Call) -> Shapes:
 
 
 def _constant_of_shape(call: Call) -> Shapes:
-    return (call.input_ints(0),)
+    return (call.vector(0),)
 
 
 def _random(call: Call) -> Shapes:
@@ -146,9 +153,53 @@ def _non_zero(call: Call) -> Shapes:
     return ((len(data), None if numbers is None else int((numbers != 0).sum())),)
 
 
+def _compress(call: Call) -> Shapes:
+    """The slices along an axis, or the elements, where the condition is true."""
+    data, condition = call.shape(0), call.whole_or_none(1)
+    count = None if condition is None else int((condition != 0).sum())
+    if "axis" not in call.node.attrs:
+        return ((count,),)
+    axis = one_axis(call.attr_int("axis", 0), len(data))
+    return ((*data[:axis], count, *data[axis + 1 :]),)
+
+
+def _unique(call: Call) -> Shapes:
+    """The distinct elements or slices, then where each comes first, which each is, how many."""
+    data, found = call.shape(0), (None,)
+    if "axis" not in call.node.attrs:
+        return (found, found, (product(data),), found)
+    axis = one_axis(call.attr_int("axis", 0), len(data))
+    return ((*data[:axis], None, *data[axis + 1 :]), found, (data[axis],), found)
+
+
+def _multinomial(call: Call) -> Shapes:
+    """(N, samples) from (N, classes)."""
+    data, samples = call.shape(0), call.attr_int("sample_size", 1)
+    if len(data) != 2:
+        raise Contradiction(f"the input has {len(data)} axes where 2 are needed", Kind.RANK)
+    return ((data[0], samples),)
+
+
+def _tf_idf(call: Call) -> Shapes:
+    """(N, n-grams) from (N, words); N may be left out."""
+    data, places = call.shape(0), call.attr_ints("ngram_indexes")
+    if len(data) not in {1, 2}:
+        raise Contradiction(f"the input has {len(data)} axes where 1 or 2 are needed", Kind.RANK)
+    return ((*data[:-1], max(places) + 1 if places else None),)
+
+
 def _non_max_suppression(call: Call) -> Shapes:
-    """(selected boxes, 3): how many are selected depends on the data."""
-    call.value(0)
+    """(selected boxes, 3) of boxes (N, boxes, 4) and scores (N, classes, boxes).
+
+    How many are selected depends on the data.
+    """
+    boxes, scores = call.value(0).shape, call.value(1).shape
+    if boxes is not None and (len(boxes) != 3 or boxes[2] not in {None, 4}):
+        raise Contradiction(f"the boxes are {spell(boxes)}, not so many of 4 numbers", Kind.RANK)
+    if scores is not None and len(scores) != 3:
+        raise Contradiction(f"the scores have {len(scores)} axes where 3 are needed", Kind.RANK)
+    if boxes is not None and scores is not None:
+        one_dim(boxes[1], scores[2], f"{boxes[1]} boxes with scores for {scores[2]}")
     return ((None, 3),)
 
 
@@ -172,20 +223,6 @@ def _col_to_im(call: Call) -> Shapes:
         clash = f"{rows} rows do not divide into blocks of {size}"
         raise Contradiction(clash, Kind.ELEMENTS)
     return ((data[0], rows // size, *image),)
-
-
-def _stft(call: Call) -> Shapes:
-    """(N, frames, frequencies, 2) of a signal (N, length, 1 or 2), as the specification has it."""
-    signal, step, window = call.shape(0), call.input_ints(1), call.shape_or_none(2)
-    length = call.input_ints(3) if call.has(3) else None
-    frame = length[0] if length else window[0] if window else None
-    if not step or step[0] is None or frame is None:
-        return ((signal[0], None, None, 2),)
-    if step[0] < 1 or frame < 1:
-        clash = f"frames of {frame} every {step[0]} samples"
-        raise Contradiction(clash, Kind.NODE)
-    frames = None if signal[1] is None else (signal[1] - frame) // step[0] + 1
-    return ((signal[0], frames, frame // 2 + 1 if call.attr_int("onesided", 1) else frame, 2),)
 
 
 def _center_crop_pad(call: Call) -> Shapes:
@@ -218,7 +255,10 @@ SELECT: Mapping[str, Handler] = {
     "NonZero": _non_zero,
     "NonMaxSuppression": _non_max_suppression,
     "AffineGrid": _affine_grid,
-    "STFT": _stft,
+    "Compress": _compress,
+    "Unique": _unique,
+    "Multinomial": _multinomial,
+    "TfIdfVectorizer": _tf_idf,
     "Col2Im": _col_to_im,
     "CenterCropPad": _center_crop_pad,
 }

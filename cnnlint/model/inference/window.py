@@ -16,6 +16,7 @@ from cnnlint.model.inference.call import (
     Shapes,
     Unresolved,
     one_dim,
+    one_shape,
     product,
     spell,
 )
@@ -85,8 +86,11 @@ def read_window(call: Call, kernel: Shape) -> Window:
     auto_pad = call.node.get_str("auto_pad", "NOTSET")
     if auto_pad not in {"", "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"}:
         raise Contradiction("auto_pad has an unknown value", Kind.WINDOW)
-    explicit = auto_pad in {"", "NOTSET"}
-    pads = _list(call, "pads", 2 * axes, 0) if explicit else (0,) * (2 * axes)
+    pads = _pads(call, 2 * axes)
+    if auto_pad not in {"", "NOTSET"}:
+        if "Conv" in call.node.op and any(pads):  # pooling goes by auto_pad then
+            raise Contradiction(f"auto_pad {auto_pad} and pads are both given", Kind.WINDOW)
+        pads = (0,) * (2 * axes)
     same = auto_pad.startswith("SAME")
     strides, dilations = _list(call, "strides", axes, 1), _list(call, "dilations", axes, 1)
     for name, sizes in (("stride", strides), ("dilation", dilations), ("kernel size", kernel)):
@@ -94,6 +98,13 @@ def read_window(call: Call, kernel: Shape) -> Window:
             if size is not None and size < 1:
                 raise Contradiction(f"a {name} of {size}", Kind.WINDOW)
     return Window(kernel, strides, dilations, pads[:axes], pads[axes:], same)
+
+
+def _pads(call: Call, length: int) -> StaticShape:
+    pads = _list(call, "pads", length, 0)
+    if min(pads, default=0) < 0:
+        raise Contradiction(f"a padding of {min(pads)}", Kind.WINDOW)
+    return pads
 
 
 def _list(call: Call, name: str, length: int, default: int) -> StaticShape:
@@ -111,8 +122,10 @@ def kernel_of(call: Call, weight: Shape) -> Shape:
     """Return the spatial kernel sizes, from the attribute and the weight together.
 
     Raises:
-        Contradiction: they differ.
+        Contradiction: they differ, or the weight is empty.
     """
+    if 0 in weight:
+        raise Contradiction(f"the weight is {spell(weight)}: it holds no numbers", Kind.EMPTY)
     sizes, stored = call.attr_ints("kernel_shape"), weight[2:]
     if not sizes:
         return stored
@@ -159,7 +172,9 @@ def _takes(channels: Dim, weight: Dim) -> None:
 
 def _bias(call: Call, index: int | None, channels: Dim) -> None:
     shape = None if index is None else call.shape_or_none(index)
-    count = product(shape) if shape is not None else None
+    if shape is not None and len(shape) != 1:
+        raise Contradiction(f"bias has {len(shape)} axes where 1 is needed", Kind.RANK)
+    count = shape[0] if shape else None
     if count is not None and channels is not None and count != channels:
         clash = f"bias has {count} values for {channels} output channels"
         raise Contradiction(clash, Kind.LENGTH)
@@ -175,13 +190,32 @@ def _conv(x: int = 0, w: int = 1, b: int | None = 2) -> Handler:
 
 
 def _convolved(call: Call, data: Shape, weight: Shape, b: int | None) -> Shape:
+    kernel = kernel_of(call, weight)
     group, channels = _group(call), weight[0]
     _divides(group, data[1], "input")
     _divides(group, channels, "output")
     _takes(data[1], None if weight[1] is None else weight[1] * group)
     _bias(call, b, channels)
-    window = read_window(call, kernel_of(call, weight))
+    window = read_window(call, kernel)
     return (data[0], channels, *window.slid_over(data[2:]))
+
+
+def _deform_conv(call: Call) -> Shapes:
+    """Shape of a deformable convolution: offset is (N, offset groups * taps * axes, output ...).
+
+    The mask, input 4, is (N, offset groups * taps, output ...).
+    """
+    data, weight = _data_and_weight(call, 0, 1)
+    out = _convolved(call, data, weight, 3)
+    taps, groups = product(kernel_of(call, weight)), call.attr_int("offset_group", 1)
+    for index, what, each in ((2, "offset", len(data) - 2), (4, "mask", 1)):
+        shape = call.shape_or_none(index)
+        if shape is None:
+            continue
+        wanted = (data[0], None if taps is None else groups * taps * each, *out[2:])
+        clash = f"the {what} is {spell(shape)} where {spell(wanted)} is needed"
+        one_shape(shape, wanted, clash)
+    return (out,)
 
 
 def _nhwc_conv(x: int = 0, w: int = 1, b: int = 2) -> Handler:
@@ -203,25 +237,29 @@ def _qlinear_conv_microsoft(call: Call) -> Shapes:
 def _conv_transpose(call: Call) -> Shapes:
     """Shape of a transposed convolution; its weight is (C_in, C_out / group, spatial ...)."""
     data, weight = _data_and_weight(call, 0, 1)
+    kernel = kernel_of(call, weight)
     group = _group(call)
     _divides(group, data[1], "input")
     _takes(data[1], weight[0])
     channels = None if weight[1] is None else weight[1] * group
     _bias(call, 2, channels)
-    window = read_window(call, kernel_of(call, weight))
+    window = read_window(call, kernel)
     return ((data[0], channels, *_transposed_sizes(call, window, data[2:])),)
 
 
 def _transposed_sizes(call: Call, window: Window, sizes: Shape) -> Shape:
     asked = call.attr_ints("output_shape")
     if asked and len(asked) == len(sizes) + 2:  # some exporters give batch and channels too
-        return asked[2:]
+        return _reachable(window, sizes, asked[2:])
     if asked:
-        return _list(call, "output_shape", len(sizes), 1)
+        return _reachable(window, sizes, _list(call, "output_shape", len(sizes), 1))
     extra = _list(call, "output_padding", len(sizes), 0)
     out: list[Dim] = []
     for axis, size in enumerate(sizes):
         reach, stride = window.reach(axis), window.strides[axis]
+        if not 0 <= extra[axis] < max(stride, window.dilations[axis]) and extra[axis]:
+            clash = f"an output_padding of {extra[axis]} beside a stride of {stride}"
+            raise Contradiction(clash, Kind.WINDOW)
         if size is None or reach is None:
             out.append(None)
             continue
@@ -233,6 +271,19 @@ def _transposed_sizes(call: Call, window: Window, sizes: Shape) -> Shape:
                 f"a padding of {pads} leaves nothing of an output of {full + pads}", Kind.FIT
             )
     return tuple(out)
+
+
+def _reachable(window: Window, sizes: Shape, asked: StaticShape) -> StaticShape:
+    """Return the sizes that a transposed convolution is asked for; padding makes them smaller."""
+    for axis, (size, wanted) in enumerate(zip(sizes, asked, strict=True)):
+        if wanted < 1:
+            raise Contradiction(f"an output_shape of {wanted}", Kind.SIZE)
+        reach, stride = window.reach(axis), window.strides[axis]
+        if size is not None and reach is not None and wanted >= size * stride + reach:
+            most = size * stride + reach - 1
+            clash = f"an output_shape of {wanted} where at most {most} can be reached"
+            raise Contradiction(clash, Kind.SIZE)
+    return asked
 
 
 def _pool(call: Call) -> Shapes:
@@ -250,6 +301,10 @@ def _pooled(call: Call, data: Shape) -> Shape:
         clash = f"a window of {len(kernel)} axes on an input with {len(data)} axes"
         raise Contradiction(clash, Kind.RANK)
     window = read_window(call, kernel)
+    for pads in (window.begin, window.end):
+        for pad, size in zip(pads, kernel, strict=True):
+            if pad >= size:  # such a window would see nothing but padding
+                raise Contradiction(f"a padding of {pad} beside a window of {size}", Kind.WINDOW)
     return (*data[:2], *window.slid_over(data[2:], ceil=bool(call.attr_int("ceil_mode", 0))))
 
 
@@ -291,11 +346,17 @@ def _roi_pool(call: Call) -> Shapes:
     if len(data) != 4:
         clash = f"regions are pooled from 4 axes, the input has {len(data)}"
         raise Contradiction(clash, Kind.RANK)
+    corners = 5 if call.node.op == "MaxRoiPool" else 4
+    if rois is not None and (len(rois) != 2 or rois[1] not in {None, corners}):
+        clash = f"the regions are {spell(rois)}, not so many of {corners} numbers"
+        raise Contradiction(clash, Kind.RANK)
     count = rois[0] if rois else None
     if call.node.op == "MaxRoiPool":
         size = _list(call, "pooled_shape", 2, 1)
     else:
         size = (call.attr_int("output_height", 1), call.attr_int("output_width", 1))
+    if min(size) < 1:
+        raise Contradiction(f"regions are pooled to {spell(size)}", Kind.SIZE)
     return ((count, data[1], *size),)
 
 
@@ -304,6 +365,9 @@ def _grid_sample(call: Call) -> Shapes:
     data, grid = call.shape(0), call.shape(1)
     if len(data) != len(grid):
         raise Contradiction(f"the grid has {len(grid)} axes, the input {len(data)}", Kind.RANK)
+    clash = f"the grid holds {grid[-1]} coordinates for {len(data) - 2} axes" if grid else ""
+    if not grid or grid[-1] not in {None, len(data) - 2}:
+        raise Contradiction(clash or "the grid is a scalar")
     batch = one_dim(data[0], grid[0], f"a batch of {data[0]} with a grid for {grid[0]}")
     return ((batch, data[1], *grid[1:-1]),)
 
@@ -312,7 +376,7 @@ WINDOW: Mapping[str, Handler] = {
     "Conv": _conv(),
     "ConvInteger": _conv(b=None),
     "QLinearConv": _conv(0, 3, 8),
-    "DeformConv": _conv(b=3),
+    "DeformConv": _deform_conv,
     "ConvTranspose": _conv_transpose,
     "MaxPool": _pool,
     "AveragePool": _pool,
