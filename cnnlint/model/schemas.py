@@ -62,7 +62,6 @@ _CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
         "keep_aspect_ratio_policy": ("stretch", "not_larger", "not_smaller"),
         "mode": ("nearest", "linear", "cubic"),
-        "nearest_mode": ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil", "simple"),
     },
     "RoiAlign": {
         "coordinate_transformation_mode": ("half_pixel", "output_half_pixel"),

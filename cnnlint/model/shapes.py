@@ -107,7 +107,9 @@ class Inference:
         values = self.values
         if node.op == "Constant" and not node.domain:
             for name in node.outputs:
-                self._stranger(name)
+                value = self._stranger(name)
+                if value == Value(name):
+                    self._note(node, "a Constant without a value", Kind.NODE)
             return
         self.inspect(node, opset)
         inputs = [values.get(name) or self._stranger(name) for name in node.inputs]

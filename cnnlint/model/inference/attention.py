@@ -22,7 +22,8 @@ def _attention(call: Call) -> Shapes:
     query = _heads(call, 0, "q_num_heads")
     key, value = (_heads(call, index, "kv_num_heads") for index in (1, 2))
     for what, other in (("keys", key), ("values", value)):
-        one_dim(query[0], other[0], f"a batch of {query[0]} with {what} for {other[0]}")
+        if 1 not in {query[0], other[0]}:
+            one_dim(query[0], other[0], f"a batch of {query[0]} with {what} for {other[0]}")
     one_dim(query[3], key[3], f"heads of {query[3]} in the queries, of {key[3]} in the keys")
     if query[1] is not None and key[1] is not None and (not key[1] or query[1] % key[1]):
         clash = f"{query[1]} heads of queries do not divide among {key[1]} of keys"

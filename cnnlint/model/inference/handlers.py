@@ -93,6 +93,8 @@ def _batch_norm(call: Call) -> Shapes:
     if len(call.node.outputs) not in {*allowed, *((2, 4) if call.opset < 7 else ())}:
         clash = f"{len(call.node.outputs)} outputs where {allowed[0]} or {allowed[1]} are made"
         raise Contradiction(clash, Kind.NODE)
+    if call.opset >= 14 and len(call.node.outputs) > 1 and not call.attr_int("training_mode", 0):
+        raise Contradiction("statistics are only made in training mode", Kind.NODE)
     if call.attr_int("spatial", 1):
         for index, what in enumerate(("scale", "bias", "mean", "variance"), 1):
             _per_channel(call, index, channels, what)
@@ -114,8 +116,9 @@ def _group_norm(call: Call) -> Shapes:
         clash = f"{channels} channels do not divide into {groups} groups"
         raise Contradiction(clash, Kind.GROUPS)
     per = groups if call.opset < 21 else channels
-    _per_channel(call, 1, per, "scale")
-    _per_channel(call, 2, per, "bias")
+    for index, what in ((1, "scale"), (2, "bias")):
+        if call.shape_or_none(index) != ():  # one for all: runtimes broadcast it
+            _per_channel(call, index, per, what)
     return (data,)
 
 

@@ -217,6 +217,8 @@ def _parts(call: Call, size: Dim) -> Sequence[Dim]:
         clash = f"the parts add up to {total}, the axis has {size}"
         one_dim(total, size, clash, Kind.ELEMENTS)
         return parts
+    if call.opset >= 18 and "num_outputs" not in call.node.attrs:
+        raise Contradiction("neither split nor num_outputs is given", Kind.NODE)
     if size is None or not count:
         return (None,) * count
     chunk = -(-size // count)
@@ -345,6 +347,9 @@ def _scales(call: Call, index: int, axes: int) -> Sequence[float | None]:
     if isinstance(attribute, tuple):
         scales = [float(scale) for scale in attribute]
     elif whole is None:
+        shape = call.shape_or_none(index)
+        if shape is not None and product(shape) not in {None, axes}:
+            raise Contradiction(f"scales for {axes} axes are needed", Kind.NODE)
         return [None] * axes
     else:
         scales = whole[: axes + 1].tolist()

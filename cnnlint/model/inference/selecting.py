@@ -60,6 +60,8 @@ def _one_hot(call: Call) -> Shapes:
 def _top_k(call: Call) -> Shapes:
     data = call.shape(0)
     axis = one_axis(call.attr_int("axis", -1), len(data))
+    if call.has(1) and len(call.vector(1) or (None,)) != 1:
+        raise Contradiction("k is more than one number", Kind.LENGTH)
     k = (call.vector(1) or (None,))[0] if call.has(1) else call.needed_int("k")
     size = data[axis]
     if k is not None and size is not None and k > size:
