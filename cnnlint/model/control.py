@@ -52,6 +52,24 @@ def loop_runs(count: Value | None, start: Value | None, *, goes_on: bool) -> int
     return number if known else None
 
 
+def scan_fault(node: Node, opset: int) -> str | None:
+    """Return what is wrong with the numbers that a Scan gives of its inputs and outputs."""
+    scanned = node.get_int("num_scan_inputs", 0)
+    if not 0 <= scanned <= len(node.inputs):
+        return f"num_scan_inputs is {scanned}, there are {len(node.inputs)} inputs"
+    if opset < 9:  # it had sequence lengths, and no axes
+        return None
+    made = len(node.outputs) - (len(node.inputs) - scanned)
+    for side, count in (("input", scanned), ("output", made)):
+        for what in ("axes", "directions"):
+            given = node.get_ints(f"scan_{side}_{what}")
+            if given and len(given) != count:
+                return f"scan_{side}_{what} has {len(given)} values where {count} are needed"
+            if given and what == "directions" and not {0, 1}.issuperset(given):
+                return f"scan_{side}_directions holds what is neither 0 nor 1"
+    return None
+
+
 def scan_axes(node: Node, name: str, count: int) -> tuple[int, ...]:
     """Return the axis of each scanned input or output; 0 where the Scan doesn't say."""
     axes = node.get_ints(name) or ()

@@ -89,10 +89,10 @@ class Side:
         if self.least <= len(given) <= self.most and "" not in given:
             return None
         if len(given) > self.most:
-            return f"{op} has {len(given)} {what}s, it takes {self.most or 'none'}"
+            return f"{len(given)} {what}s where {op} has {self.most or 'none'}"
         for index, name in enumerate(self.names):
             if self.needed[index] and (index >= len(given) or not given[index]):
-                return f"{what} {name} of {op} is missing"
+                return f"{what} {name} is missing"
         return f"{op} has too few {what}s" if len(given) < self.least else None
 
 
@@ -109,22 +109,21 @@ class Schema:
 
     def fault(self, node: Node, opset: int) -> str | None:
         """Return the first thing at a node that isn't what the operator takes, if there is one."""
-        kinds, attrs, at = self.kinds, node.attrs, f"at operator set {opset}"
+        kinds, attrs = self.kinds, node.attrs
         for name, value in attrs.items():
             kind = kinds.get(name)
             if kind is None:
                 if not (name.startswith("__") or node.op in _UNCHECKED):  # "__": a runtime's own
-                    return f"attribute {name} is unknown to {node.op} {at}"
+                    return f"attribute {name} is unknown to {node.op} at operator set {opset}"
             elif not _is(value, kind):
-                return f"attribute {name} of {node.op} is not {_WORDS[kind]}"
+                return f"attribute {name} is not {_WORDS[kind]}"
             elif kind == "s" and (words := _choices(node.op, name)) and value not in words:
-                return f"attribute {name} of {node.op} is none of {', '.join(words)}"
+                return f"attribute {name} is none of {', '.join(words)}"
         for name in self.needed:
             if name not in attrs:
-                return f"attribute {name} of {node.op} is missing"
+                return f"attribute {name} is missing"
         found = self.inputs.fault(node.op, "input", node.inputs)
-        found = found or self.outputs.fault(node.op, "output", node.outputs)
-        return f"{found} {at}" if found else None
+        return found or self.outputs.fault(node.op, "output", node.outputs)
 
 
 Key: TypeAlias = tuple[str, str, int]

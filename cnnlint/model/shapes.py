@@ -9,15 +9,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cnnlint.model.control import scan_fault
 from cnnlint.model.defect import Defect, Kind
 from cnnlint.model.graph import Node, Value
 from cnnlint.model.inference.call import (
+    UNKNOWN_OPSET,
     Call,
     Contradiction,
     Handler,
     Numbers,
     Shapes,
     Unresolved,
+    check_count,
     check_shape,
 )
 from cnnlint.model.inference.dtypes import output_dtypes
@@ -25,8 +28,6 @@ from cnnlint.model.inference.folding import FOLDS, fold
 from cnnlint.model.inference.handlers import HANDLERS
 from cnnlint.model.schemas import Schemas
 
-_NEWEST = 1_000
-"""Stands for the operator set of a file that doesn't name one."""
 _NO_HANDLERS: Mapping[str, Handler] = {}
 _MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a handler may run into where attributes or inputs are of the wrong kind."""
@@ -80,7 +81,7 @@ class Inference:
         self.defects: list[Defect] = []
         self._declared: dict[str, Value] = {}
         self._opsets = opsets
-        self._opset = opsets.get("") or opsets.get("ai.onnx") or _NEWEST
+        self._opset = opsets.get("") or opsets.get("ai.onnx") or UNKNOWN_OPSET
         self._schemas = Schemas(opsets)
         self._partial: dict[str, Numbers] = {}
         self._room = [_FOLDED_NUMBERS]
@@ -131,7 +132,10 @@ class Inference:
 
     def inspect(self, node: Node, opset: int | None = None) -> None:
         """Note what a node has or lacks against its operator's schema."""
-        fault = self._schemas.fault(node, opset or self._opset)
+        version = opset or self._opset
+        fault = self._schemas.fault(node, version)
+        if node.op == "Scan" and not node.domain:
+            fault = fault or scan_fault(node, version)
         if fault:
             self._note(node, fault, Kind.NODE)
 
@@ -145,6 +149,7 @@ class Inference:
             shapes = handler(call)
             for shape in shapes:
                 check_shape(shape)
+                check_count(shape)
         except Unresolved:
             return ()
         except Contradiction as clash:

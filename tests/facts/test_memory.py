@@ -173,6 +173,7 @@ def test_optional_outputs_that_nobody_knows_or_reads() -> None:
     bn = NET.conv(8).bn().conv(8)
     proto = bn.proto()
     proto.graph.node[1].output.extend(["mean", "variance"])
+    proto.graph.node[1].attribute.append(helper.make_attribute("training_mode", 1))
     model = load(proto.SerializeToString())
     values = {**model.values, "mean": Value("mean"), "variance": Value("variance")}
     assert in_use(replace(model, values=values)) == [MAP, 2 * MAP, 2 * MAP]
@@ -244,6 +245,7 @@ def test_arithmetic_intensity() -> None:
     assert facts.flops is not None
     assert facts.arithmetic_intensity == facts.flops / (2 * MAP + CONV_WEIGHTS)
     assert Facts(graph("y = Constant <value_float = 1.0> ()")).arithmetic_intensity is None
-    regions = Facts(graph("y = MaxRoiPool <pooled_shape = [16, 16]> (x, m)"))
-    assert (regions.bytes_moved, regions.flops) == (MAP + 8 * 8 * 4 + 8 * MAP, None)
+    inputs = "float[1,8,16,16] x, float[8,5] m"
+    regions = Facts(graph("y = MaxRoiPool <pooled_shape = [16, 16]> (x, m)", inputs=inputs))
+    assert (regions.bytes_moved, regions.flops) == (MAP + 8 * 5 * 4 + 8 * MAP, None)
     assert regions.arithmetic_intensity is None

@@ -103,7 +103,6 @@ def test_absent_outputs_have_no_tensor() -> None:
     [
         ({"": 10}, (1, 3, 16, 16)),
         ({"ai.onnx": 10}, (1, 3, 16, 16)),
-        ({"": 11}, (None,) * 4),
         ({}, (None,) * 4),
         ({"somebody.else": 1}, (None,) * 4),
     ],
@@ -182,3 +181,17 @@ def test_long_chains_need_no_recursion() -> None:
     nodes = [node("Relu", f"t{i}", f"t{i + 1}", index=i) for i in range(50_000)]
     inferred = infer(nodes, {"t0": replace(X, name="t0")}, OPSETS, {})
     assert inferred.values["t50000"].shape == X.shape
+
+
+def test_a_constant_without_a_value_is_a_defect() -> None:
+    (defect,) = infer([node("Constant", "", "b")], {}, OPSETS, {}).defects
+    assert defect == Defect(Kind.NODE, "a Constant without a value", ("", 0))
+    given = {"a": Value("a", "float32", (2,), stored=True)}
+    assert infer([node("Constant", "", "a")], given, OPSETS, {}).defects == ()
+
+
+def test_a_file_without_an_operator_set_is_not_held_against_the_newest() -> None:
+    for op in ("Split", "Resize"):
+        assert infer([node(op, "x")], {"x": X}, {}, {}).defects == ()
+    made = node("BatchNormalization", "x s s s s", "y a b c d")
+    assert infer([made], {"x": X, "s": value("s", (3,))}, {}, {}).defects == ()

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 MAX_RANK = 64
 """More axes than numpy's 64 no tensor has; a file that asks for more is broken."""
+UNKNOWN_OPSET = 1_000
+"""Stands for the operator set of a file that doesn't name one; the newest forms are taken."""
 MAX_DIM = 2**63 - 1
 """Sizes are 64-bit integers in the file format."""
 
@@ -76,6 +78,10 @@ class Call:
         if value is None:
             raise Contradiction(f"input {index} is missing", Kind.NODE)
         return value
+
+    def is_since(self, version: int) -> bool:
+        """Return whether the operator set is known, and this one or newer."""
+        return version <= self.opset < UNKNOWN_OPSET
 
     def shape(self, index: int) -> Shape:
         """Return the shape of a required input, whose rank must be known.
@@ -229,21 +235,28 @@ def check_shape(shape: Shape | None) -> None:
     """Refuse what no tensor can be; unknown is fine.
 
     Raises:
-        Contradiction: a negative size, one beyond 64 bits, too many axes or elements.
+        Contradiction: a negative size, one beyond 64 bits, too many axes.
     """
     if shape is None:
         return
     if len(shape) > MAX_RANK:
         raise Contradiction(f"a tensor of {len(shape)} axes", Kind.SIZE)
-    count = 1
     for size in shape:
-        if size is None:
-            continue
-        if not 0 <= size <= MAX_DIM:
+        if size is not None and not 0 <= size <= MAX_DIM:
             what = f"an axis of {size}" if size < 0 else "an axis beyond 64 bits"
             raise Contradiction(what, Kind.SIZE)
-        count *= size
-    if count > MAX_DIM:
+
+
+def check_count(shape: Shape | None) -> None:
+    """Refuse more elements than 64 bits count; unknown is fine.
+
+    Raises:
+        Contradiction: there are more.
+    """
+    count = 1
+    for size in shape or ():
+        count *= 1 if size is None else size
+    if shape and count > MAX_DIM:
         raise Contradiction(f"a tensor of {spell(shape)}: 64 bits don't count that", Kind.SIZE)
 
 

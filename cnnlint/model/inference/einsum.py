@@ -58,6 +58,8 @@ def _parse(equation: str) -> tuple[list[str], str]:
         letters = term.replace(_ELLIPSIS, "", 1)
         if letters and not (letters.isalpha() and letters.isascii()):
             raise Contradiction("the equation is malformed", Kind.NODE)
+    if not set(output) <= set("".join(terms)):
+        raise Contradiction("the output names an axis that no operand has", Kind.NODE)
     if not arrow:
         counts = Counter("".join(terms))
         output = _ELLIPSIS * (_ELLIPSIS in counts)

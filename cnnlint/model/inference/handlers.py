@@ -89,11 +89,10 @@ def _batch_norm(call: Call) -> Shapes:
     """Shape of the output, and (C,) of whatever statistics training mode gives."""
     data = call.shape(0)
     channels = _channels(data)
-    allowed = (1, 3) if call.opset >= 14 else (1, 5)
-    if len(call.node.outputs) not in {*allowed, *((2, 4) if call.opset < 7 else ())}:
-        clash = f"{len(call.node.outputs)} outputs where {allowed[0]} or {allowed[1]} are made"
-        raise Contradiction(clash, Kind.NODE)
-    if call.opset >= 14 and len(call.node.outputs) > 1 and not call.attr_int("training_mode", 0):
+    made = len(call.node.outputs)
+    if call.is_since(14) and made not in {1, 3}:
+        raise Contradiction(f"{made} outputs where 1 or 3 are made", Kind.NODE)
+    if call.is_since(14) and made > 1 and not call.attr_int("training_mode", 0):
         raise Contradiction("statistics are only made in training mode", Kind.NODE)
     if call.attr_int("spatial", 1):
         for index, what in enumerate(("scale", "bias", "mean", "variance"), 1):

@@ -217,7 +217,7 @@ def _parts(call: Call, size: Dim) -> Sequence[Dim]:
         clash = f"the parts add up to {total}, the axis has {size}"
         one_dim(total, size, clash, Kind.ELEMENTS)
         return parts
-    if call.opset >= 18 and "num_outputs" not in call.node.attrs:
+    if call.is_since(18) and "num_outputs" not in call.node.attrs:
         raise Contradiction("neither split nor num_outputs is given", Kind.NODE)
     if size is None or not count:
         return (None,) * count
@@ -325,7 +325,7 @@ def _one_of_both(call: Call, at: int) -> None:
     given = [call.has(index) and call.shape_or_none(index) != (0,) for index in (at, 3)]
     if all(given) and all(call.shape_or_none(index) not in {None, (None,)} for index in (at, 3)):
         raise Contradiction("scales and sizes are both given", Kind.NODE)
-    if not any(given):
+    if call.is_since(11) and not any(given):
         raise Contradiction("neither scales nor sizes are given", Kind.NODE)
 
 

@@ -22,7 +22,8 @@ SIZES = {"a": 2, "b": 3, "c": 4, "d": 5}
         ("ii->i", [(3, 3)], (3,)),
         ("Ab->bA", [(2, 3)], (3, 2)),
         ("bA", [(2, 3)], (3, 2)),
-        ("...ij,...jk->...ik", [(5, 1, 2, 3), (6, 3, 4)], (5, 6, 2, 4)),
+        ("...ij,...jk->...ik", [(5, 1, 2, 3), (1, 6, 3, 4)], (5, 6, 2, 4)),
+        ("...ij,kj->...ik", [(5, 1, 2, 3), (4, 3)], (5, 1, 2, 4)),
         ("...ij,jk", [(5, 2, 3), (3, 4)], (5, 2, 4)),
         ("b...c->c...b", [(2, 3, 4, 5)], (5, 3, 4, 2)),
         ("...->...", [()], ()),
@@ -32,7 +33,6 @@ SIZES = {"a": 2, "b": 3, "c": 4, "d": 5}
         ("ij,jk->ik", [None, (3, 4)], (None, 4)),
         ("ij,jk->ijk", [None, (3, 4)], (None, 3, 4)),
         ("ij,j->i", [(2, 1), (3,)], (2,)),
-        ("i->ij", [(2,)], (2, None)),
     ],
 )
 def test_einsum(equation: str, shapes: list[Shape | None], expected: Shape) -> None:
@@ -55,6 +55,18 @@ def test_einsum(equation: str, shapes: list[Shape | None], expected: Shape) -> N
         ("i->j->k", [(2,)], "the equation is malformed"),
         ("é->é", [(2,)], "the equation is malformed"),
         ("i1->i", [(2, 3)], "the equation is malformed"),
+        ("i->ij", [(2,)], "the output names an axis that no operand has"),
+        ("i->...i", [(2,)], "the output names an axis that no operand has"),
+        (
+            "...i,...i->i",
+            [(2, 3), (2, 2, 3)],
+            "the ellipsis stands for 1 axes of one operand, for 2 of another",
+        ),
+        (
+            "...,...->...",
+            [(), (2, 3)],
+            "the ellipsis stands for 0 axes of one operand, for 2 of another",
+        ),
     ],
 )
 def test_an_equation_that_does_not_fit(

@@ -198,7 +198,8 @@ def test_what_numpy_refuses_is_not_computed(
 
 
 def test_a_node_without_outputs_computes_nothing() -> None:
-    assert infer_one("Identity", ints(1), outputs=0).defects == ()
+    (defect,) = infer_one("Identity", ints(1), outputs=0).defects
+    assert defect.text == "output output is missing"
 
 
 def test_nothing_is_computed_where_one_output_is_large() -> None:

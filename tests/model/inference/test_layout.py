@@ -143,7 +143,7 @@ def test_rearranging(
         ("Concat", ((2, 3), (3, 3)), {"axis": 1}, "2x3 and 3x3 do not concatenate along axis 1"),
         ("Concat", ((2, 3), (2,)), {"axis": 1}, "2x3 and 2 do not concatenate along axis 1"),
         ("Concat", ((2, 3), (2, 3)), {}, "attribute axis is missing"),
-        ("Concat", (), {"axis": 0}, "nothing to concatenate"),
+        ("Concat", (), {"axis": 0}, "Concat has too few inputs"),
         ("Expand", ((3, 2), ints(4)), {}, "shapes 3x2 and 4 do not broadcast"),
         ("Tile", ((2, 3), ints(2)), {}, "1 repeats for 2 axes"),
         ("Tile", ((2, 3), ints(2, -1)), {}, "an axis of -3"),
@@ -190,7 +190,7 @@ def test_what_cannot_be_rearranged(
         ((Value("v", "int64", (2,)),), {"outputs": 2}, [(None, 5)] * 2),
         ((SOME_INTEGERS,), {"outputs": 2}, [(None, 5)] * 2),
         ((), {"outputs": 2, "split": (2, 4), "opset": 11}, [(2, 5), (4, 5)]),
-        ((), {"outputs": 3}, [(2, 5)] * 3),
+        ((), {"outputs": 3, "opset": 13}, [(2, 5)] * 3),
         ((), {"outputs": 2, "axis": -1, "num_outputs": 2}, [(6, 3), (6, 2)]),
         ((), {"outputs": 4, "num_outputs": 4}, [(2, 5), (2, 5), (2, 5), (0, 5)]),
     ],
@@ -200,7 +200,7 @@ def test_split(operands: tuple[Operand, ...], rest: dict[str, Any], expected: li
 
 
 def test_split_of_an_unknown_axis() -> None:
-    assert shapes_of("Split", (None, 5), outputs=2) == [(None, 5)] * 2
+    assert shapes_of("Split", (None, 5), outputs=2, opset=13) == [(None, 5)] * 2
     assert shapes_of("Split", (None, 5), ints(2, 4), outputs=2) == [(2, 5), (4, 5)]
 
 
@@ -209,7 +209,9 @@ def test_split_of_an_unknown_axis() -> None:
     [
         ((6, 5), (ints(2, 3),), {"outputs": 2}, "the parts add up to 5, the axis has 6"),
         ((6, 5), (ints(2, 4),), {"outputs": 3}, "2 sizes for 3 outputs"),
-        ((6, 5), (), {"outputs": 4}, "6 does not split into 4 equal parts"),
+        ((6, 5), (), {"outputs": 4, "opset": 13}, "6 does not split into 4 equal parts"),
+        ((6, 5), (), {"outputs": 2}, "neither split nor num_outputs is given"),
+        ((6, 5), (), {"outputs": 2, "num_outputs": 3}, "num_outputs is 3, there are 2"),
         ((5,), (), {"outputs": 4, "num_outputs": 4}, "5 does not split into 4 equal parts"),
         ((6, 5), (), {"axis": 2}, "axis 2 does not exist in a tensor with 2 axes"),
     ],
@@ -353,3 +355,60 @@ def test_what_cannot_be_resized(
     operands: tuple[Operand, ...], rest: dict[str, Any], message: str
 ) -> None:
     assert defect_of("Resize", MAP, *operands, **rest) == message
+
+
+def floats(*numbers: float) -> Operand:
+    return np.array(numbers, "float32")
+
+
+EMPTY = np.zeros(0, "float32")
+SMALL = (1, 2, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("op", "operands", "rest", "message"),
+    [
+        ("Resize", (SMALL,), {}, "neither scales nor sizes are given"),
+        ("Resize", (SMALL, "", ""), {}, "neither scales nor sizes are given"),
+        ("Resize", (SMALL, "", EMPTY), {}, "neither scales nor sizes are given"),
+        (
+            "Resize",
+            (SMALL, "", floats(1, 1, 2, 2), ints(1, 2, 8, 8)),
+            {},
+            "scales and sizes are both given",
+        ),
+        (
+            "Resize",
+            (SMALL, "", (4,), Value("s", "int64", (4,))),
+            {},
+            "scales and sizes are both given",
+        ),
+        ("Resize", (SMALL, "", "", ints(1, 2, 0, 8)), {}, "a size of 0"),
+        ("Resize", (SMALL, "", (3,)), {}, "scales for 4 axes are needed"),
+        ("Resize", (SMALL, "", floats(1, 1, 1e30, 1e30)), {}, "an axis beyond 64 bits"),
+        ("Upsample", (SMALL, floats(1, 1, 0.5, 2)), {"opset": 9}, "a scale of 0.5 makes smaller"),
+        ("Reshape", (SMALL, np.array(-1)), {}, "input 1 has 0 axes where a list is needed"),
+        ("Squeeze", ((1, 3), ints(0, 2)), {}, "axis 2 does not exist in a tensor with 2 axes"),
+    ],
+)
+def test_what_a_runtime_refuses(
+    op: str, operands: tuple[Operand, ...], rest: dict[str, Any], message: str
+) -> None:
+    assert defect_of(op, *operands, **rest) == message
+
+
+@pytest.mark.parametrize(
+    ("op", "operands", "rest", "expected"),
+    [
+        ("Resize", (SMALL, "", EMPTY, ints(1, 2, 8, 8)), {}, (1, 2, 8, 8)),
+        ("Resize", (SMALL, "", (4,), (None,)), {}, (None,) * 4),
+        ("Resize", (SMALL, "", (None,)), {}, (None,) * 4),
+        ("Upsample", (SMALL, floats(1, 1, 1, 2)), {"opset": 9}, (1, 2, 4, 8)),
+        ("Squeeze", ((1, 1, 3), ints(0, 0)), {}, (1, 3)),
+        ("Unsqueeze", ((3,), np.array(0)), {}, (1, 3)),
+    ],
+)
+def test_what_a_runtime_takes(
+    op: str, operands: tuple[Operand, ...], rest: dict[str, Any], expected: Shape
+) -> None:
+    assert shape_of(op, *operands, **rest) == expected

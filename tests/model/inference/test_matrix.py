@@ -84,7 +84,7 @@ def test_products(
         ("Gemm", ((2, 3), (3, 2), (2, 2, 2)), {}, "the addend 2x2x2 does not fit 2x2"),
         ("Gemm", ((2, 3), (3, 4), (5,)), {}, "shapes 5 and 2x4 do not broadcast"),
         ("Einsum", ((2, 3),), {}, "attribute equation is missing"),
-        ("Einsum", ((2, 3),), {"equation": 1}, "attribute equation is missing"),
+        ("Einsum", ((2, 3),), {"equation": 1}, "attribute equation is not a string"),
         ("MatMulNBits", ((2, 3),), {**MICROSOFT, "K": 3}, "attribute N is missing"),
         (
             "MatMulNBits",
@@ -152,7 +152,8 @@ def test_recurrent_layers(
 
 
 def test_both_directions_and_the_hidden_size_come_from_either_source() -> None:
-    both = shapes_of("LSTM", STEPS, (2, 28, 3), (2, 28, None), outputs=2, hidden_size=7)
+    weights = ((2, 28, 3), (2, 28, None))
+    both = shapes_of("LSTM", STEPS, *weights, outputs=2, hidden_size=7, direction="bidirectional")
     assert both == [(5, 2, 2, 7), (2, 2, 7)]
 
 
@@ -182,3 +183,29 @@ def test_attention_of_the_standard_is_left_to_onnx() -> None:
         "Attention", (1, 4, 8), (1, 6, 8), (1, 6, 8), opset=23, q_num_heads=2, kv_num_heads=2
     )
     assert inferred.values["y0"].shape in {(1, 4, 8), None}  # None before onnx 1.18
+
+
+@pytest.mark.parametrize(
+    ("shapes", "rest", "message"),
+    [
+        (((1, 27, 3), (1, 28, 7)), {}, "the weight has 27 rows where 28 are needed"),
+        (((1, 28, 3), (1, 21, 7)), {}, "the recurrent weight has 21 rows where 28 are needed"),
+        (((2, 28, 3), (2, 28, 7)), {}, "2 directions of weights for 1"),
+        (
+            ((1, 28, 3), (1, 28, 7)),
+            {"direction": "bidirectional"},
+            "1 directions of weights for 2",
+        ),
+        (((1, 28, 3), (1, 28, 7), (1, 28)), {}, "the bias is 1x28 where 1x56 is needed"),
+        (((1, 28, 3), (1, 28, 7), (56,)), {}, "the bias is 56 where 1x56 is needed"),
+    ],
+)
+def test_weights_that_do_not_fit_the_gates(
+    shapes: tuple[Shape, ...], rest: dict[str, Any], message: str
+) -> None:
+    assert defect_of("LSTM", STEPS, *shapes, **rest) == message
+
+
+def test_a_bias_for_both_directions() -> None:
+    weights = ((2, 21, 3), (2, 21, 7), (2, 42))
+    assert shapes_of("GRU", STEPS, *weights, direction="bidirectional") == [(5, 2, 2, 7)]

@@ -16,6 +16,14 @@ from tests.model.inference.one_node import (
 )
 
 UNKNOWN_VECTOR = Value("v", "int64", (2,))
+WORDS: dict[str, Any] = {
+    "mode": "TF",
+    "ngram_indexes": (0, 4, 2),
+    "ngram_counts": (0,),
+    "max_skip_count": 0,
+    "min_gram_length": 1,
+    "max_gram_length": 1,
+}
 SOME_INTEGERS = Value("v", "int64", (None,))
 
 
@@ -127,14 +135,21 @@ def test_top_k() -> None:
         ("GatherND", ((5, 6), (2, 0)), {}, "indices of 0 numbers into 2 axes"),
         ("OneHot", ((5,), scalar(-2), (2,)), {}, "an axis of -2"),
         ("OneHot", ((5,), np.empty(0), (2,)), {}, "malformed inputs or attributes"),
-        ("TopK", ((2, 9), ints(10)), {}, "the top 10 of 9"),
-        ("TopK", ((2, 9),), {}, "attribute k is missing"),
+        ("TopK", ((2, 9), ints(10)), {"outputs": 2}, "the top 10 of 9"),
+        ("TopK", ((2, 9), ints(1, 1)), {"outputs": 2}, "k is more than one number"),
+        (
+            "TopK",
+            ((2, 9), np.array(1)),
+            {"outputs": 2},
+            "input 1 has 0 axes where a list is needed",
+        ),
+        ("TopK", ((2, 9),), {"outputs": 2, "opset": 1}, "attribute k is missing"),
         ("ReduceSum", ((2, 3), ints(2)), {}, "axis 2 does not exist in a tensor with 2 axes"),
-        ("ReduceSum", ((2, 3), ints(0, -2)), {}, "an axis is named twice"),
+        ("ReduceSum", ((2, 3), ints(0, 2)), {}, "axis 2 does not exist in a tensor with 2 axes"),
         ("ConstantOfShape", (ints(2, -3),), {}, "an axis of -3"),
         ("RandomNormal", (), {}, "attribute shape is missing"),
-        ("Size", (), {}, "input 0 is missing"),
-        ("NonMaxSuppression", (), {}, "input 0 is missing"),
+        ("Size", (), {}, "input data is missing"),
+        ("NonMaxSuppression", (), {}, "input boxes is missing"),
         (
             "Range",
             (scalar(0), scalar(5), scalar(0)),
@@ -178,3 +193,93 @@ def test_range_does_what_numpy_does(start: int, limit: int, delta: int) -> None:
     numbers = numbers_of("Range", *operands)
     assert numbers is not None
     assert np.array_equal(numbers, expected)
+
+
+@pytest.mark.parametrize(
+    ("op", "operands", "rest", "expected"),
+    [
+        ("Compress", ((4, 5), np.array([True, False, True])), {}, (2,)),
+        ("Compress", ((4, 5), np.array([True, False, True])), {"axis": -2}, (2, 5)),
+        ("Compress", ((4, 5), Value("c", "bool", (3,))), {"axis": 1}, (4, None)),
+        ("Compress", ((4, 5), Value("c", "bool", (3,))), {}, (None,)),
+        ("Multinomial", ((4, 5),), {"sample_size": 7}, (4, 7)),
+        ("Multinomial", ((4, 5),), {}, (4, 1)),
+        ("TfIdfVectorizer", ((6,),), WORDS, (5,)),
+        ("TfIdfVectorizer", ((2, 6),), WORDS, (2, 5)),
+        ("TfIdfVectorizer", ((6,),), {**WORDS, "ngram_indexes": ()}, (None,)),
+        ("ReduceSum", ((2, 3), ints(1, -1)), {"keepdims": 0}, (2,)),
+        ("ReduceSum", ((2, 3), ints(1)), {"keepdims": 2}, (2,)),
+        ("ArgMax", ((2, 3),), {"keepdims": 2}, (3,)),
+        ("GatherElements", (None, (2, 3)), {}, (2, 3)),
+        ("NonMaxSuppression", (None, None), {}, (None, 3)),
+        ("NonMaxSuppression", ((1, 9, None), (1, 2, None)), {}, (None, 3)),
+    ],
+)
+def test_what_is_picked(
+    op: str, operands: tuple[Operand, ...], rest: dict[str, Any], expected: Shape | None
+) -> None:
+    assert shape_of(op, *operands, **rest) == expected
+
+
+def test_unique() -> None:
+    assert shapes_of("Unique", (2, 3), outputs=4) == [(None,), (None,), (6,), (None,)]
+    assert shapes_of("Unique", (2, 3), outputs=4, axis=-1) == [(2, None), (None,), (3,), (None,)]
+
+
+@pytest.mark.parametrize(
+    ("op", "operands", "rest", "message"),
+    [
+        ("Multinomial", ((4,),), {}, "the input has 1 axes where 2 are needed"),
+        ("TfIdfVectorizer", ((1, 2, 6),), WORDS, "the input has 3 axes where 1 or 2 are needed"),
+        ("Compress", ((4,), (4,)), {"axis": 1}, "axis 1 does not exist in a tensor with 1 axes"),
+        ("GatherElements", ((2, 3, 4), (2, 3)), {}, "the indices have 2 axes, the input 3"),
+        (
+            "GatherElements",
+            ((2, 3), (2, 3)),
+            {"axis": 2},
+            "axis 2 does not exist in a tensor with 2 axes",
+        ),
+        (
+            "NonMaxSuppression",
+            ((9, 4), (1, 2, 9)),
+            {},
+            "the boxes are 9x4, not so many of 4 numbers",
+        ),
+        (
+            "NonMaxSuppression",
+            ((1, 9, 5), (1, 2, 9)),
+            {},
+            "the boxes are 1x9x5, not so many of 4 numbers",
+        ),
+        (
+            "NonMaxSuppression",
+            ((1, 9, 4), (2, 9)),
+            {},
+            "the scores have 2 axes where 3 are needed",
+        ),
+        ("NonMaxSuppression", ((1, 9, 4), (1, 2, 8)), {}, "9 boxes with scores for 8"),
+        (
+            "ConstantOfShape",
+            (np.array(3),),
+            {},
+            "input 0 has 0 axes where a list is needed",
+        ),
+        ("ConstantOfShape", (ints(-1, 3),), {}, "an axis of -1"),
+        (
+            "ConstantOfShape",
+            (ints(2**40, 2**40),),
+            {},
+            "a tensor of 1099511627776x1099511627776: 64 bits don't count that",
+        ),
+    ],
+)
+def test_what_cannot_be_picked(
+    op: str, operands: tuple[Operand, ...], rest: dict[str, Any], message: str
+) -> None:
+    assert defect_of(op, *operands, **rest) == message
+
+
+def test_as_many_elements_as_64_bits_count() -> None:
+    assert shape_of("ConstantOfShape", ints(2**31, 2**31)) == (2**31, 2**31)
+    assert shape_of("ConstantOfShape", ints(2**63 - 1)) == (2**63 - 1,)
+    assert "64 bits" in defect_of("ConstantOfShape", ints(2**32, 2**31))

@@ -9,6 +9,7 @@ from cnnlint.model.inference.window import count_windows
 from tests.model.inference.one_node import Operand, defect_of, infer_one, ints, shape_of, shapes_of
 
 IMAGE = (1, 4, 8, 8)
+BESIDE = "a padding of 2 beside a window of 2"
 SAME = {"auto_pad": "SAME_UPPER"}
 
 
@@ -25,8 +26,8 @@ SAME = {"auto_pad": "SAME_UPPER"}
         ((1, 4, 8, 8), (4, 1, 3, 3), {"group": 4}, (1, 4, 6, 6)),
         ((1, 3, 9, 9), (4, 3, 3, 3), {**SAME, "strides": (2, 4)}, (1, 4, 5, 3)),
         ((1, 3, 9, 9), (4, 3, 3, 3), {"auto_pad": "SAME_LOWER"}, (1, 4, 9, 9)),
-        ((1, 3, 9, 9), (4, 3, 3, 3), {**SAME, "pads": (9, 9, 9, 9)}, (1, 4, 9, 9)),
-        ((1, 3, 9, 9), (4, 3, 3, 3), {"auto_pad": "VALID", "pads": (9,)}, (1, 4, 7, 7)),
+        ((1, 3, 9, 9), (4, 3, 3, 3), {**SAME, "pads": (0, 0, 0, 0)}, (1, 4, 9, 9)),
+        ((1, 3, 9, 9), (4, 3, 3, 3), {"auto_pad": "VALID", "pads": (0,) * 4}, (1, 4, 7, 7)),
         ((1, 3, 9, 9), (4, 3, 3, 3), {"auto_pad": "", "pads": (1, 1, 1, 1)}, (1, 4, 9, 9)),
         ((1, 3, 2, 2), (4, 3, 3, 3), SAME, (1, 4, 2, 2)),
         ((1, 3, 8), (4, 3, 3), {}, (1, 4, 6)),
@@ -92,7 +93,19 @@ def test_convolution(
         (((1, 4, 8, 8), (4, 4, 3, 3)), {"strides": (0, 0)}, "a stride of 0"),
         (((1, 4, 8, 8), (4, 4, 3, 3)), {"strides": (1, -1)}, "a stride of -1"),
         (((1, 4, 8, 8), (4, 4, 3, 3)), {"dilations": (0, 1)}, "a dilation of 0"),
-        (((1, 4, 8, 8), (4, 4, 0, 3)), {}, "a kernel size of 0"),
+        (((1, 4, 8, 8), (4, 4, 0, 3)), {}, "the weight is 4x4x0x3: it holds no numbers"),
+        (
+            ((1, 4, 8, 8), (4, 4, 0, 3)),
+            {"kernel_shape": (3, 3)},
+            "the weight is 4x4x0x3: it holds no numbers",
+        ),
+        (((1, 4, 8, 8), (4, 4, 3, 3), (4, 1)), {}, "bias has 2 axes where 1 is needed"),
+        (((1, 4, 8, 8), (4, 4, 3, 3)), {"pads": (0, 0, -1, 0)}, "a padding of -1"),
+        (
+            ((1, 4, 8, 8), (4, 4, 3, 3)),
+            {**SAME, "pads": (0, 0, 0, 1)},
+            "auto_pad SAME_UPPER and pads are both given",
+        ),
         (
             ((1, 4, 8, 8), (4, 4, 3, 3)),
             {"strides": (1,)},
@@ -105,8 +118,12 @@ def test_convolution(
             {"strides": (1.0, 2.0)},
             "attribute strides is not a list of integers",
         ),
-        (((1, 4, 8, 8), (4, 4, 3, 3)), {"group": "2"}, "attribute group is not an integer"),
-        (((1, 4, 8, 8),), {}, "input 1 is missing"),
+        (
+            ((1, 4, 8, 8), (4, 4, 3, 3)),
+            {"group": "2"},
+            "attribute group is not an integer",
+        ),
+        (((1, 4, 8, 8),), {}, "input W is missing"),
     ],
 )
 def test_a_convolution_that_cannot_run(
@@ -170,8 +187,8 @@ def test_the_bias_of_other_spellings_is_checked() -> None:
         ),
         ((1, 4, 5, 5), (4, 6, 3, 3), {"dilations": (2, 1)}, (1, 6, 9, 7)),
         ((1, 4, 5, 5), (4, 6, 3, 3), {**SAME, "strides": (2, 3)}, (1, 6, 10, 15)),
-        ((1, 4, 5, 5), (4, 6, 3, 3), {"output_shape": (11, 12)}, (1, 6, 11, 12)),
-        ((1, 4, 5, 5), (4, 6, 3, 3), {"output_shape": (1, 6, 11, 12)}, (1, 6, 11, 12)),
+        ((1, 4, 5, 5), (4, 6, 3, 3), {"output_shape": (7, 6)}, (1, 6, 7, 6)),
+        ((1, 4, 5, 5), (4, 6, 3, 3), {"output_shape": (1, 6, 3, 6)}, (1, 6, 3, 6)),
         ((1, 4, None, 5), (4, 6, 3, 3), {}, (1, 6, None, 7)),
         ((1, 4, 5, 5), None, {}, (1, None, None, None)),
     ],
@@ -206,6 +223,23 @@ def test_transposed_convolution(
             {"output_shape": (1, 2, 3)},
             "output_shape has 3 values where 2 are needed",
         ),
+        (((1, 4, 5, 5), (4, 6, 3, 3)), {"output_shape": (-1, 7)}, "an output_shape of -1"),
+        (
+            ((1, 4, 5, 5), (4, 6, 3, 3)),
+            {"output_shape": (7, 8)},
+            "an output_shape of 8 where at most 7 can be reached",
+        ),
+        (
+            ((1, 4, 5, 5), (4, 6, 3, 3)),
+            {"output_padding": (0, 1)},
+            "an output_padding of 1 beside a stride of 1",
+        ),
+        (
+            ((1, 4, 5, 5), (4, 6, 3, 3)),
+            {"output_padding": (-1, 0), "strides": (2, 2)},
+            "an output_padding of -1 beside a stride of 2",
+        ),
+        (((1, 4, 5, 5), (4, 0, 3, 3)), {}, "the weight is 4x0x3x3: it holds no numbers"),
     ],
 )
 def test_a_transposed_convolution_that_cannot_run(
@@ -232,7 +266,7 @@ def test_a_transposed_convolution_that_cannot_run(
     ],
 )
 def test_pooling(op: str, data: Shape | None, attrs: dict[str, Any], expected: Shape) -> None:
-    assert shape_of(op, data, **attrs) == expected
+    assert shape_of(op, data, opset=19, **attrs) == expected
 
 
 def test_max_pooling_may_return_indices() -> None:
@@ -301,8 +335,35 @@ def test_pooling_with_channels_last(
             {"kernel_shape": (2,)},
             "a window of 1 axes on an input with 4 axes",
         ),
-        ("MaxUnpool", (IMAGE, IMAGE), {}, "a window of 0 axes on an input with 4 axes"),
-        ("RoiAlign", ((1, 4, 8), (5, 4)), {}, "regions are pooled from 4 axes, the input has 3"),
+        (
+            "MaxUnpool",
+            (IMAGE, IMAGE),
+            {"kernel_shape": ()},
+            "a window of 0 axes on an input with 4 axes",
+        ),
+        ("MaxPool", (IMAGE,), {"kernel_shape": (2, 2), "pads": (0, 0, 0, 2)}, BESIDE),
+        ("AveragePool", (IMAGE,), {"kernel_shape": (2, 2), "pads": (2, 0, 0, 0)}, BESIDE),
+        (
+            "RoiAlign",
+            ((1, 4, 8), (5, 4), (5,)),
+            {},
+            "regions are pooled from 4 axes, the input has 3",
+        ),
+        ("RoiAlign", (IMAGE, (4,), (5,)), {}, "the regions are 4, not so many of 4 numbers"),
+        ("RoiAlign", (IMAGE, (5, 5), (5,)), {}, "the regions are 5x5, not so many of 4 numbers"),
+        (
+            "MaxRoiPool",
+            (IMAGE, (5, 4)),
+            {"pooled_shape": (1, 1)},
+            "the regions are 5x4, not so many of 5 numbers",
+        ),
+        (
+            "RoiAlign",
+            (IMAGE, (5, 4), (5,)),
+            {"output_height": 0},
+            "regions are pooled to 0x1",
+        ),
+        ("GridSample", (IMAGE, (1, 5, 6, 3)), {}, "the grid holds 3 coordinates for 2 axes"),
         ("GridSample", (IMAGE, (1, 5, 2)), {}, "the grid has 3 axes, the input 4"),
         ("GridSample", (IMAGE, (2, 5, 6, 2)), {}, "a batch of 1 with a grid for 2"),
         (
@@ -359,3 +420,37 @@ def test_a_transposed_convolution_inverts_a_convolution(
     padded = {**attrs, "output_padding": (min(extra, stride - 1),)}
     wider = shape_of("ConvTranspose", (1, 1, size), (1, 1, kernel), **padded)
     assert shape_of("Conv", wider, (1, 1, kernel), **attrs) == (1, 1, size)
+
+
+DEFORMED = (IMAGE, (6, 4, 3, 3))
+
+
+@pytest.mark.parametrize(
+    ("more", "rest", "message"),
+    [
+        (((1, 18, 6, 5),), {}, "the offset is 1x18x6x5 where 1x18x6x6 is needed"),
+        (((1, 18, 6),), {}, "the offset is 1x18x6 where 1x18x6x6 is needed"),
+        (((1, 18, 6, 6),), {"offset_group": 2}, "the offset is 1x18x6x6 where 1x36x6x6 is needed"),
+        (
+            ((1, 18, 6, 6), "", (1, 18, 6, 6)),
+            {},
+            "the mask is 1x18x6x6 where 1x9x6x6 is needed",
+        ),
+    ],
+)
+def test_a_deformable_convolution_that_cannot_run(
+    more: tuple[Operand, ...], rest: dict[str, Any], message: str
+) -> None:
+    assert defect_of("DeformConv", *DEFORMED, *more, opset=19, **rest) == message
+
+
+def test_a_deformable_convolution_with_a_mask() -> None:
+    more = ((1, 36, 6, 6), "", (None, 18, 6, None))
+    found = shape_of("DeformConv", *DEFORMED, *more, opset=19, offset_group=2)
+    assert found == (1, 6, 6, 6)
+
+
+def test_pooling_goes_by_auto_pad_where_pads_are_given_too() -> None:
+    rest = {**SAME, "kernel_shape": (3, 3), "pads": (9, 9, 9, 9)}
+    assert shape_of("MaxPool", IMAGE, **rest) == IMAGE
+    assert shape_of("AveragePool", IMAGE, kernel_shape=(3, 3), pads=(2,) * 4) == (1, 4, 10, 10)

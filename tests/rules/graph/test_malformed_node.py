@@ -16,7 +16,7 @@ IMAGE = Net(3, 16).conv(8, name="stem")
             "attribute kernel_shape is missing",
             id="missing",
         ),
-        pytest.param(IMAGE.op("Conv", name="bad"), "bad", "input 1 is missing", id="no weight"),
+        pytest.param(IMAGE.op("Conv", name="bad"), "bad", "input W is missing", id="no weight"),
         pytest.param(
             IMAGE.shaped("w", 8, 8, 3, 3).op("Conv", "w", name="bad", strides=[1.5, 1.5]),
             "bad",
@@ -24,10 +24,10 @@ IMAGE = Net(3, 16).conv(8, name="stem")
             id="type",
         ),
         pytest.param(
-            IMAGE.stored("k", [10]).op("TopK", "k", axis=1, name="bad"),
+            IMAGE.op("Conv", name="bad", colour="red"),
             "bad",
-            "the top 10 of 8",
-            id="top",
+            "attribute colour is unknown to Conv at operator set 17",
+            id="unknown",
         ),
     ],
 )
@@ -41,7 +41,7 @@ def test_reports(net: Net, path: str, message: str) -> None:
     "net",
     [
         pytest.param(IMAGE.op("MaxPool", kernel_shape=[2, 2]), id="pooling"),
-        pytest.param(IMAGE.stored("k", [8]).op("TopK", "k", axis=1), id="top"),
+        pytest.param(IMAGE.op("Softmax", axis=-1), id="attribute"),
     ],
 )
 def test_silent(net: Net) -> None:

@@ -1,0 +1,158 @@
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+from onnx import defs
+
+from cnnlint.model import schemas
+from cnnlint.model.schemas import Schemas, look_up
+from tests.model.inference.one_node import infer_one, node
+
+NEWEST = int(schemas._lines("# -")[0])
+TOOL = Path(__file__).parents[2] / "tools" / "update_schemas.py"
+
+
+def fault(op: str, inputs: str, *, outputs: str = "y", opset: int = 13, **rest: Any) -> str | None:
+    return Schemas({"": opset, "ai.onnx.ml": 3}).fault(node(op, inputs, outputs, **rest), opset)
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs", "rest", "expected"),
+    [
+        (
+            "Conv",
+            "x w",
+            {"colour": "red"},
+            "attribute colour is unknown to Conv at operator set 13",
+        ),
+        ("Conv", "x w", {"strides": (1.5,)}, "attribute strides is not a list of integers"),
+        ("Conv", "x w", {"strides": "two"}, "attribute strides is not a list of integers"),
+        ("Conv", "x w", {"strides": 2}, "attribute strides is not a list of integers"),
+        ("Conv", "x w", {"group": (2,)}, "attribute group is not an integer"),
+        ("Conv", "x w", {"group": 2.0}, "attribute group is not an integer"),
+        ("Conv", "x w", {"auto_pad": 1}, "attribute auto_pad is not a string"),
+        ("Elu", "x", {"alpha": 1}, "attribute alpha is not a float"),
+        (
+            "Upsample",
+            "x",
+            {"opset": 7, "scales": (1,)},
+            "attribute scales is not a list of floats",
+        ),
+        ("ConstantOfShape", "x", {"value": (1,)}, "attribute value is not a tensor"),
+        ("MaxPool", "x", {}, "attribute kernel_shape is missing"),
+        ("Conv", "x", {}, "input W is missing"),
+        ("Conv", "x -", {}, "input W is missing"),
+        ("Conv", "x w b c d", {}, "5 inputs where Conv has 3"),
+        ("Conv", "x w", {"outputs": "y z"}, "2 outputs where Conv has 1"),
+        ("Conv", "x w", {"outputs": ""}, "output Y is missing"),
+        ("TopK", "x k", {}, "output Indices is missing"),
+        ("BatchNormalization", "x", {}, "input scale is missing"),
+        ("Concat", "", {"axis": 1}, "Concat has too few inputs"),
+        ("RandomNormal", "x", {"shape": (1,)}, "1 inputs where RandomNormal has none"),
+        ("Resize", "x - s", {"mode": "bogus"}, "attribute mode is none of nearest, linear, cubic"),
+        (
+            "ai.onnx.ml:Scaler",
+            "x y",
+            {"domain": "ai.onnx.ml"},
+            "2 inputs where ai.onnx.ml:Scaler has 1",
+        ),
+    ],
+)
+def test_what_an_operator_does_not_take(
+    op: str, inputs: str, rest: dict[str, Any], expected: str
+) -> None:
+    assert fault(op, inputs, **rest) == expected
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs", "rest"),
+    [
+        ("Conv", "x w", {}),
+        ("Conv", "x w -", {}),
+        ("Conv", "x w b", {"strides": (), "auto_pad": "SAME_UPPER", "group": 1, "__hint": 1}),
+        ("ConstantOfShape", "x", {"value": 1}),
+        ("Concat", "x y z", {"axis": 1}),
+        ("Clip", "x - m", {}),
+        ("Dropout", "x", {"outputs": "y"}),
+        ("LSTM", "x w r", {"outputs": "- h", "activations": ("Tanh",), "clip": 1.0}),
+        ("Resize", "x - s", {"mode": "linear", "nearest_mode": ""}),
+        ("Add", "x y", {"opset": 6, "axis": 1, "broadcast": 1}),
+        ("Relu", "x", {"opset": 1, "consumed_inputs": (0,)}),
+        ("LayerNormalization", "x s", {"opset": 17, "colour": "red"}),  # onnxruntime takes it
+    ],
+)
+def test_what_an_operator_takes(op: str, inputs: str, rest: dict[str, Any]) -> None:
+    assert fault(op, inputs, **rest) is None
+
+
+@pytest.mark.parametrize(
+    ("op", "domain", "opset"),
+    [
+        ("Conv", "", 1_000),
+        ("Conv", "", NEWEST + 1),
+        ("Conv", "com.microsoft", 13),
+        ("acme:Conv", "acme", 13),
+        ("ai.onnx.ml:Scaler", "ai.onnx.ml", 99),
+        ("Gelu", "", 13),
+        ("Upsample", "", 13),
+        ("Nothing", "", 13),
+        ("Conv 1 X Y -", "", 13),
+        ("Conv 1 X\nConv", "", 13),
+        ("#", "", 13),
+    ],
+)
+def test_what_nobody_knows_is_not_judged(op: str, domain: str, opset: int) -> None:
+    assert look_up(domain, op, opset) is None
+
+
+def test_the_newest_operator_set_is_known() -> None:
+    assert look_up("", "Conv", NEWEST) is not None
+
+
+def test_an_operator_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def spy(domain: str, op: str, opset: int) -> None:
+        asked.append(f"{domain}{op}{opset}")
+
+    monkeypatch.setattr(schemas, "look_up", spy)
+    known = Schemas({"": 13})
+    for op, opset in (("Conv", 13), ("Conv", 13), ("Conv", 11), ("Relu", 13), ("Relu", 13)):
+        known.fault(node(op, "x"), opset)
+    assert asked == ["Conv13", "Conv11", "Relu13"]
+
+
+@pytest.mark.skipif(
+    defs.onnx_opset_version() != NEWEST, reason="another onnx knows other operators"
+)
+def test_the_file_says_what_onnx_says() -> None:
+    spec = importlib.util.spec_from_file_location("update_schemas", TOOL)
+    assert spec is not None
+    assert spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    assert "\n".join(tool.lines()) + "\n" == tool.FILE.read_text(encoding="ascii")
+    many = 2**31 - 1
+    for schema in defs.get_all_schemas_with_history():
+        op = f"{schema.domain}:{schema.name}" if schema.domain else schema.name
+        found = look_up(schema.domain, op, schema.since_version)
+        assert (found is None) == schema.deprecated, op
+        if found is not None:
+            inputs, outputs = found.inputs, found.outputs
+            assert (inputs.least, min(inputs.most, many)) == (schema.min_input, schema.max_input)
+            assert (outputs.least, min(outputs.most, many)) == (
+                schema.min_output,
+                schema.max_output,
+            )
+            assert set(found.kinds) == set(schema.attributes)
+
+
+def test_one_node_has_one_defect_and_shapes_where_they_can_be() -> None:
+    inferred = infer_one("Conv", (1, 3, 8, 8), (4, 3, 3, 3), colour="red")
+    assert [d.text for d in inferred.defects] == [
+        "attribute colour is unknown to Conv at operator set 18"
+    ]
+    assert inferred.values["y0"].shape == (1, 4, 6, 6)
+    inferred = infer_one("Conv", (1, 3, 8, 8), (4, 4, 3, 3), colour="red")
+    assert len(inferred.defects) == 1
