@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias
 
 from cnnlint.model.graph import Attr, Node
 
@@ -109,6 +108,14 @@ class Schema:
 
     def fault(self, node: Node, opset: int) -> str | None:
         """Return the first thing at a node that isn't what the operator takes, if there is one."""
+        if node.attrs or self.needed:
+            found = self._attribute_fault(node, opset)
+            if found:
+                return found
+        found = self.inputs.fault(node.op, "input", node.inputs)
+        return found or self.outputs.fault(node.op, "output", node.outputs)
+
+    def _attribute_fault(self, node: Node, opset: int) -> str | None:
         kinds, attrs = self.kinds, node.attrs
         for name, value in attrs.items():
             kind = kinds.get(name)
@@ -122,11 +129,7 @@ class Schema:
         for name in self.needed:
             if name not in attrs:
                 return f"attribute {name} is missing"
-        found = self.inputs.fault(node.op, "input", node.inputs)
-        return found or self.outputs.fault(node.op, "output", node.outputs)
-
-
-Key: TypeAlias = tuple[str, str, int]
+        return None
 
 
 class Schemas:
@@ -135,7 +138,7 @@ class Schemas:
     def __init__(self, opsets: Mapping[str, int]) -> None:
         """``opsets`` are the operator sets that the model imports."""
         self._opsets = opsets
-        self._found: dict[Key, Schema | None] = {}
+        self._found: dict[tuple[str, str, int], Schema | None] = {}
 
     def fault(self, node: Node, opset: int) -> str | None:
         """Return in words what is wrong with a node whatever the shapes, None where nothing is.
