@@ -116,7 +116,7 @@ def _group_norm(call: Call) -> Shapes:
         raise Contradiction(clash, Kind.GROUPS)
     per = groups if call.opset < 21 else channels
     for index, what in ((1, "scale"), (2, "bias")):
-        if call.shape_or_none(index) != ():  # one for all: runtimes broadcast it
+        if call.shape_or_none(index) not in {(), (1,)}:  # one for all: runtimes broadcast it
             _per_channel(call, index, per, what)
     return (data,)
 

@@ -28,7 +28,7 @@ def _reshape(call: Call) -> Shapes:
     if target is None:
         raise Unresolved
     return (
-        reshaped(call.shape_or_none(0), target, zero_copies=not call.attr_int("allowzero", 0)),
+        reshaped(call.shape_or_none(0), target, zero_copies=call.attr_int("allowzero", 0) != 1),
     )
 
 

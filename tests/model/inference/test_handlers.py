@@ -274,6 +274,7 @@ SLICES = (IMAGE, (4,), (4,), (4,), (4,))
         ("BitCast", ((2, 1),), {"opset": 26, "to": 6}, (2, 1)),
         ("SwiGLU", ((2, 1), (2, 1)), {"opset": 28}, (2, 1)),
         ("GroupNormalization", (IMAGE, (2,), ()), {"num_groups": 2}, IMAGE),
+        ("GroupNormalization", (IMAGE, (1,), (2,)), {"num_groups": 2}, IMAGE),
         ("NegativeLogLikelihoodLoss", ((2, 3, 4), (2, 4)), {}, ()),
         ("NegativeLogLikelihoodLoss", ((2, 3, 4), (2, 4)), {"reduction": "none"}, (2, 4)),
         ("NegativeLogLikelihoodLoss", ((2, 3, 4), None), {"reduction": "none"}, None),

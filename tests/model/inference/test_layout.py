@@ -406,6 +406,7 @@ def test_what_a_runtime_refuses(
         ("Upsample", (SMALL, floats(1, 1, 1, 2)), {"opset": 9}, (1, 2, 4, 8)),
         ("Squeeze", ((1, 1, 3), ints(0, 0)), {}, (1, 3)),
         ("Unsqueeze", ((3,), np.array(0)), {}, (1, 3)),
+        ("Reshape", ((2, 3), ints(0, 3)), {"allowzero": 2}, (2, 3)),
     ],
 )
 def test_what_a_runtime_takes(
