@@ -43,9 +43,9 @@ def loop_runs(count: Value | None, start: Value | None, *, goes_on: bool) -> int
     first = taken(start) if start else "then_branch"
     if first == "else_branch":
         return 0
-    if count is None or count.const is None or count.const.size != 1:
+    number = count.integer if count else None
+    if number is None:
         return None
-    number = int(count.const.reshape(-1)[0])
     if number <= 0:
         return 0
     known = first is not None and goes_on and number < MAX_RUNS

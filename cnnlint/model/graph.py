@@ -61,6 +61,13 @@ class Value:
             return None
         return cast("StaticShape", self.shape)
 
+    @property
+    def integer(self) -> int | None:
+        """The number that a constant of one integer holds; None for anything else."""
+        if self.const is None or self.const.size != 1 or self.const.dtype.kind not in "iu":
+            return None
+        return int(self.const.reshape(-1)[0])
+
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:

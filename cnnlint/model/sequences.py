@@ -15,6 +15,8 @@ _OPERATORS = """
 """
 OPERATORS = frozenset(_OPERATORS.split())
 """Operators that are followed."""
+_POSITION = {"SequenceAt": 1, "SequenceErase": 1, "SequenceInsert": 2}
+"""Which input of an operator is a position."""
 MAX_ELEMENTS = 256
 """Longer sequences are not followed: each operator that makes one would copy it."""
 
@@ -60,24 +62,17 @@ class Sequences:
         return kept[::-1]
 
     def _from(self, node: Node, known: tuple[str, ...], values: Mapping[str, Value]) -> Node:
-        where = {"SequenceInsert": 2, "SequenceAt": 1, "SequenceErase": 1}.get(node.op, 0)
-        inserts = node.op == "SequenceInsert"
-        end = len(known) if inserts else len(known) - 1
-        given = node.inputs[where] if 0 < where < len(node.inputs) else ""
-        place = _place(values.get(given), len(known), end) if given else end
+        if node.op == "Identity":
+            self._know(node.outputs[0], known)
+        place = _place(node, len(known), values)
         if place is None:
             return node
-        made: tuple[str, ...] | None = None
         if node.op == "SequenceAt":
             return replace(node, op="Identity", inputs=(known[place],))
-        if node.op == "Identity":
-            made = known
-        elif node.op == "SequenceErase":
-            made = (*known[:place], *known[place + 1 :])
-        elif inserts and len(node.inputs) > 1:
-            made = (*known[:place], node.inputs[1], *known[place:])
-        if made is not None:
-            self._know(node.outputs[0], made)
+        if node.op == "SequenceErase":
+            self._know(node.outputs[0], (*known[:place], *known[place + 1 :]))
+        elif len(node.inputs) > 1:
+            self._know(node.outputs[0], (*known[:place], node.inputs[1], *known[place:]))
         return node
 
     def _know(self, name: str, elements: tuple[str, ...]) -> None:
@@ -85,10 +80,20 @@ class Sequences:
             self._elements[name] = elements
 
 
-def _place(value: Value | None, length: int, last: int) -> int | None:
-    """Return a position that counts from the end where it is negative; None if unknown."""
-    if value is None or value.const is None or value.const.size != 1:
+def _place(node: Node, length: int, values: Mapping[str, Value]) -> int | None:
+    """Return the position that an operator takes, erases or inserts at; None if unknown.
+
+    A negative one counts from the end. Where there is none the end is meant, but for a SequenceAt,
+    which has to have one.
+    """
+    where = _POSITION.get(node.op)
+    given = node.inputs[where] if where and where < len(node.inputs) else ""
+    if where is None or (node.op == "SequenceAt" and not given):
         return None
-    number = int(value.const.reshape(-1)[0])
+    last = length if node.op == "SequenceInsert" else length - 1
+    value = values.get(given)
+    number = last if not given else value.integer if value else None
+    if number is None:
+        return None
     place = number + length if number < 0 else number
     return place if 0 <= place <= last else None

@@ -56,6 +56,13 @@ def test_what_is_taken_out(lines: str, shape: tuple[int, ...]) -> None:
         "t = SequenceErase (s, any) y = SequenceAt (t, zero)",
         "e = SequenceEmpty () t = SequenceErase (e) y = SequenceAt (t, zero)",
         "t = SplitToSequence (c) y = SequenceAt (t, zero)",
+        "y = SequenceAt (s)",
+        "y = SequenceAt (s, )",
+        "e = SequenceEmpty () y = SequenceAt (e)",
+        "t = SequenceInsert (s) y = SequenceAt (t, zero)",
+        'p = Constant <value_string = "1"> () y = SequenceAt (s, p)',
+        "p = Constant <value_float = 1.0> () y = SequenceAt (s, p)",
+        "p = Constant <value_ints = [0, 1]> () y = SequenceAt (s, p)",
     ],
 )
 def test_what_is_not_known(lines: str) -> None:

@@ -64,10 +64,7 @@ class Call:
 
     def integer(self, index: int) -> int | None:
         """Return the number that a constant input of one integer holds, else None."""
-        const = self.model.value(self.node.inputs[index]).const if self.has(index) else None
-        if const is None or const.size != 1 or const.dtype.kind not in "iu":
-            return None
-        return int(const.reshape(-1)[0])
+        return self.model.value(self.node.inputs[index]).integer if self.has(index) else None
 
     def activated(self) -> int:
         """Return 1 where the node applies an activation that was fused into it, else 0."""
