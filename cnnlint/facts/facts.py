@@ -107,9 +107,8 @@ class Facts:
         return tuple(
             node
             for node in self.model.nodes
-            if node.op in MACS
-            or node.key in self.model.bodies
-            or any(name in self.data for name in node.outputs)
+            if any(name in self.data for name in node.outputs)
+            or (node.outputs and (node.op in MACS or node.key in self.model.bodies))
         )
 
     @cached_property

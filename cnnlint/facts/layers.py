@@ -198,15 +198,15 @@ def _conv(model: Model, data: frozenset[str], node: Node) -> Conv | None:
     at_map, at_weight, at_bias = NHWC_OPERANDS.get(node.op) or CONV_OPERANDS[node.op]
     weight = _operand(node, at_weight)
     shape = model.static(weight)
-    if shape is None or len(shape) < 3 or weight in data or 0 in shape:
+    if shape is None or len(shape) < 3 or weight in data or min(shape) < 1:
         return None
     groups = max(1, node.get_int("group", 1))
     first, second, *kernel = shape
     transposed = node.op == "ConvTranspose"
     ones = (1,) * len(kernel)
     channels_last = node.op in NHWC_OPERANDS or bool(node.get_int("channels_last", 0))
-    in_shape = _channels_first(model.static(_operand(node, at_map)), channels_last)
-    out_shape = _channels_first(model.static(node.outputs[0]), channels_last)
+    in_shape = _channels_first(_of_rank(model, _operand(node, at_map), len(shape)), channels_last)
+    out_shape = _channels_first(_of_rank(model, node.outputs[0], len(shape)), channels_last)
     stride = _axes(node, "strides", ones)
     dilation = _axes(node, "dilations", ones)
     return Conv(
@@ -224,6 +224,12 @@ def _conv(model: Model, data: frozenset[str], node: Node) -> Conv | None:
         bias=bool(_operand(node, at_bias)),
         channels_last=channels_last,
     )
+
+
+def _of_rank(model: Model, name: str, rank: int) -> StaticShape | None:
+    """Return the shape of a tensor where it is known and has as many axes as a window says."""
+    shape = model.static(name)
+    return shape if shape is not None and len(shape) == rank else None
 
 
 def _channels_first(shape: StaticShape | None, channels_last: bool) -> StaticShape | None:
@@ -261,17 +267,20 @@ def _pads(
 
 
 def _pool(model: Model, node: Node) -> Pool | None:
-    in_shape, out_shape = model.static(_operand(node, 0)), model.static(node.outputs[0])
     if node.op in GLOBAL_POOLS:
+        in_shape, out_shape = model.static(_operand(node, 0)), model.static(node.outputs[0])
         kernel = in_shape[2:] if in_shape else None
         ones = (1,) * len(kernel or ())
         zeros = (0,) * len(ones)
         kind = GLOBAL_POOLS[node.op]
         return Pool(node, kind, kernel, ones, ones, (zeros, zeros), True, in_shape, out_shape)
     kernel = node.get_ints("kernel_shape")
-    if not kernel:
+    if not kernel or min(kernel) < 1:
         return None
     ones = (1,) * len(kernel)
+    in_shape, out_shape = (
+        _of_rank(model, name, len(kernel) + 2) for name in (_operand(node, 0), node.outputs[0])
+    )
     stride, dilation = _axes(node, "strides", ones), _axes(node, "dilations", ones)
     pads = _pads(node, (kernel, stride, dilation), in_shape, out_shape)
     covers = in_shape is not None and out_shape is not None and set(out_shape[2:]) <= {1}

@@ -94,8 +94,8 @@ class Site:
         self.walk.copy(zip(states, self.node.outputs, strict=False), self.node.path)
 
     def _scan(self) -> "Outcome":
-        total, scanned = len(self.node.inputs), self.node.get_int("num_scan_inputs", 0)
-        kept = range(max(0, total - scanned))
+        total = len(self.node.inputs)
+        kept = range(total - min(max(self.node.get_int("num_scan_inputs", 0), 0), total))
         axes = control.scan_axes(self.node, "scan_input_axes", total - len(kept))
         whole = self._unsettled(range(len(kept), total))
         slices = [

@@ -74,8 +74,8 @@ class Tensors:
             return read(proto)
         if proto.type == _TENSOR and all(size == 1 for size in proto.t.dims):
             const = _numbers(proto.t)
-            value: Attr | None = None if const is None else const.reshape(-1)[0].item()
-            return value
+            (value,) = (None,) if const is None else const.reshape(-1).tolist()
+            return value if isinstance(value, int | float | str) else None
         return None
 
     def _read(self, proto: "onnx.TensorProto", name: str) -> Value:

@@ -1,7 +1,10 @@
 """Models that are broken, or that too little is known of: lost, but never an exception."""
 
 from dataclasses import replace
+from typing import Any
 
+import ml_dtypes
+import numpy as np
 import pytest
 from onnx import helper
 
@@ -9,7 +12,7 @@ from cnnlint.facts.reach import layout, mixing, sliding
 from cnnlint.facts.receptive import Reach, model_receptive_field, receptive_fields
 from cnnlint.model.graph import Attr, Model, Node, Value
 from cnnlint.model.loader import load
-from tests.facts.reached import NO_GATES, image, last, reaches, square
+from tests.facts.reached import NO_GATES, image, last, open_sides, reaches, square
 from tests.net import Net
 
 RULES = sorted({**layout.RULES, **mixing.RULES, **sliding.RULES})
@@ -75,6 +78,34 @@ def test_a_known_shape_doesn_t_find_what_is_lost(op: str) -> None:
 def test_words_in_the_place_of_numbers_are_passed_over() -> None:
     model = with_node("Slice", ("input",), attrs={"starts": ("one",), "axes": (2,)})
     assert found_in(model)["y"] == found_in(model)["input"]
+
+
+@pytest.mark.parametrize("kind", ["float32", "complex64", "object"])
+@pytest.mark.parametrize("op", ["Slice", "Pad", "ReduceSum"])
+def test_constants_that_are_no_integers_are_not_known(op: str, kind: str) -> None:
+    net = image().stored("odd", np.full(1, "nan").astype(kind)).op(op, "odd", "odd")
+    assert net.last not in reaches(net.model())
+
+
+@pytest.mark.parametrize(
+    ("scales", "known"),
+    [
+        (np.array([1, 1, 2, 2], np.float32), True),
+        (np.array([1, 1, 2, 2], ml_dtypes.bfloat16), True),
+        (np.array(["2"] * 4, object), False),
+        (np.full(4, 2j, np.complex64), False),
+    ],
+)
+def test_scales_that_are_no_numbers_are_not_known(
+    scales: "np.ndarray[Any, Any]", *, known: bool
+) -> None:
+    net = image().conv(4).stored("scales", scales).op("Resize", "", "scales")
+    assert (reaches(open_sides(net))[net.last].axes[3] is not None) == known
+
+
+def test_a_scalar_has_no_axes_to_scale() -> None:
+    net = Net(3, ()).op("ReduceMean", keepdims=0).stored("scales", np.ones(4, np.float32))
+    assert last(net.op("Resize", "", "scales")).axes == ()
 
 
 def test_an_output_without_a_name_is_none() -> None:

@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnx import helper
 
 from cnnlint.facts.facts import MAX_UPSTREAM, Facts
-from cnnlint.facts.layers import Dense, Recurrent, sides, steps
+from cnnlint.facts.layers import Conv, Dense, Pool, Recurrent, sides, steps
+from cnnlint.model.loader import load
 from tests.net import Net
 
 
@@ -71,6 +73,26 @@ def test_conv_without_attributes_takes_its_kernel_from_the_weight() -> None:
 def test_kernel_made_of_data_is_no_layer() -> None:
     net = Net(4, 8).op("Conv", "input")
     assert not net.facts().convs
+
+
+@pytest.mark.parametrize("side", [0, -1])
+def test_a_window_of_no_size_is_no_layer(side: int) -> None:
+    assert not Net(4, 8).op("MaxPool", kernel_shape=[2, side]).facts().layers
+    assert not Net(4, 8).shaped("w", 4, 4, side, 3).op("Conv", "w").facts().layers
+
+
+def test_shapes_of_another_rank_than_the_window_are_none() -> None:
+    (conv,) = Net(4, 8).shaped("w", 4, 4, 3).op("Conv", "w").facts().convs
+    assert (conv.in_shape, conv.in_grid, conv.kernel) == (None, None, (3,))
+    net = Net(4, 8).op("MaxPool", kernel_shape=[2], auto_pad="SAME_UPPER")
+    assert net.facts().pools[0].in_shape is None
+    for net in (Net(4, 8).conv(4), Net(4, 8).pool()):
+        proto = net.proto()
+        proto.graph.input[0].type.tensor_type.ClearField("shape")
+        proto.graph.value_info.append(helper.make_tensor_value_info(net.last, 1, [1, 4, 8]))
+        (layer,) = Facts(load(proto.SerializeToString())).layers.values()
+        assert isinstance(layer, Conv | Pool)
+        assert layer.out_shape is None
 
 
 def test_pools() -> None:

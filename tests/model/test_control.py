@@ -166,6 +166,8 @@ GOES_ON = "(c2, t, u) { c2 = Identity (c) t = Neg (s) u = Abs (s) }"
         ("n = Constant <value_int = 5> ()", GOES_ON, "n, , x", 5),
         ("n = Constant <value_int = 5> ()", GOES_ON, "n, stop, x", 0),
         ("n = Constant <value_int = -1> ()", GOES_ON, "n, maybe, x", 0),
+        ("n = Constant <value_float = 5.0> ()", GOES_ON, "n, go, x", None),
+        ('n = Constant <value_string = "five"> ()', GOES_ON, "n, go, x", None),
         ("n = Constant <value_int = 5> ()", GOES_ON, "n, maybe, x", None),
         ("n = Constant <value_int = 9223372036854775807> ()", GOES_ON, "n, go, x", None),
         ("", GOES_ON, "any, go, x", None),

@@ -60,7 +60,9 @@ class Call:
         """
         if self.has(index):
             const = self.model.value(self.node.inputs[index]).const
-            return None if const is None else tuple(const.reshape(-1).tolist())
+            if const is None or const.dtype.kind not in "biufV":  # V: bfloat16
+                return None
+            return tuple(const.reshape(-1).tolist())
         value = self.node.attrs.get(name)
         if not isinstance(value, tuple):
             return None
@@ -69,7 +71,10 @@ class Call:
     def integers(self, name: str, index: int) -> tuple[int, ...] | None:
         """Return the same as integers."""
         numbers = self.numbers(name, index)
-        return None if numbers is None else tuple(int(number) for number in numbers)
+        if numbers is None:
+            return None
+        whole = tuple(number for number in numbers if isinstance(number, int))
+        return whole if len(whole) == len(numbers) else None
 
 
 Rule: TypeAlias = Callable[[Call], Seen | None]

@@ -98,7 +98,8 @@ def _scales(call: Call, before: Sequence[Dim], after: Sequence[Dim]) -> list[Fra
     """Return the scale of each axis: from the sizes where both are known, else as given."""
     given = call.numbers("scales", 2 if call.has(2) else 1) or ()
     axes = call.node.get_ints("axes") or range(len(given))
-    stated = {axis % len(before): scale for axis, scale in zip(axes, given, strict=False)}
+    rank = len(before)
+    stated = {a % rank: s for a, s in zip(axes, given, strict=False) if -rank <= a < rank}
     scales = [
         Fraction(new, old) if new and old else None for old, new in zip(before, after, strict=True)
     ]
