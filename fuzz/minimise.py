@@ -10,47 +10,45 @@ MAX_TRIES = 400
 
 def smaller(data: bytes, fails: Callable[[bytes], bool], tries: int = MAX_TRIES) -> bytes:
     """Return the input without what it fails without, as far as so many tries go."""
-    left = tries
-    cuts = _message_cuts(data)
-    while left and (candidate := next(cuts, None)) is not None:
-        left -= 1
-        if len(candidate) < len(data) and fails(candidate):
-            data = candidate
-            cuts = _message_cuts(data)
-    size = len(data) // 2
-    while left and size and not _parsed(data):
-        for begin in range(0, len(data), size):
-            candidate = data[:begin] + data[begin + size :]
-            left -= 1
-            if left <= 0 or fails(candidate):
-                data = candidate if left > 0 else data
-                break
-        else:
-            size //= 2
+    cuts = _cuts(data)
+    for _ in range(tries):
+        cut = next(cuts, None)
+        if cut is None:
+            break
+        if len(cut) < len(data) and fails(cut):
+            data = cut
+            cuts = _cuts(data)
     return data
 
 
-def _parsed(data: bytes) -> onnx.ModelProto | None:
+def _cuts(data: bytes) -> Iterator[bytes]:
+    """Return the input without one part after another, large parts first."""
     try:
-        return onnx.ModelProto.FromString(data)
+        model = onnx.ModelProto.FromString(data)
     except DecodeError:
-        return None
+        return _byte_cuts(data)
+    return _message_cuts(data, len(list(_parts(model))))
 
 
-def _message_cuts(data: bytes) -> Iterator[bytes]:
-    """Yield the model without one of its fields or one element of a list, large parts first."""
-    model = _parsed(data)
-    for step in range(len(list(_steps(model))) if model else 0):
-        again = onnx.ModelProto.FromString(data)
-        message, name, index = list(_steps(again))[step]
+def _byte_cuts(data: bytes) -> Iterator[bytes]:
+    size = len(data) // 2
+    while size:
+        yield from (data[:at] + data[at + size :] for at in range(0, len(data), size))
+        size //= 2
+
+
+def _message_cuts(data: bytes, parts: int) -> Iterator[bytes]:
+    for part in range(parts):
+        model = onnx.ModelProto.FromString(data)
+        message, name, index = list(_parts(model))[part]
         if index is None:
             message.ClearField(name)
         else:
             del getattr(message, name)[index]
-        yield again.SerializePartialToString()
+        yield model.SerializePartialToString()
 
 
-def _steps(message: Message) -> Iterator[tuple[Message, str, int | None]]:
+def _parts(message: Message) -> Iterator[tuple[Message, str, int | None]]:
     """Yield what can be taken out of a message: outer parts before what is inside them."""
     deeper: list[Message] = []
     for field, value in message.ListFields():
@@ -62,4 +60,4 @@ def _steps(message: Message) -> Iterator[tuple[Message, str, int | None]]:
             yield message, field.name, index
         deeper += list(value) if field.message_type is not None else []
     for child in deeper:
-        yield from _steps(child)
+        yield from _parts(child)

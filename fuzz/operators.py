@@ -43,7 +43,9 @@ def operator_model(rng: Random) -> onnx.ModelProto:
         graph.node.append(node)
     graph.output.append(helper.make_tensor_value_info(made[0], 1, None))
     opsets = [helper.make_opsetid("", opset)]
-    opsets += [helper.make_opsetid(name, 1) for name in {n.domain for n in graph.node} - {""}]
+    opsets += [
+        helper.make_opsetid(name, 1) for name in sorted({n.domain for n in graph.node} - {""})
+    ]
     return helper.make_model(graph, opset_imports=opsets, ir_version=8)
 
 

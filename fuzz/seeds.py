@@ -167,9 +167,11 @@ def seeds(folder: Path | None = None) -> tuple[bytes, ...]:
     own = [
         _built(text, opset).SerializeToString() for text in _TEXTS.values() for opset in (13, 21)
     ]
-    places = [ROOT / "sample_models", ROOT / "tests" / "data", *([folder] if folder else [])]
-    files = (file for place in places for file in sorted(place.rglob("*.onnx")))
-    read = (file.read_bytes() for file in files if file.stat().st_size <= MAX_BYTES)
+    files = [*(ROOT / "sample_models").glob("*.onnx"), *(ROOT / "tests" / "data").glob("*.onnx")]
+    more = sorted(folder.rglob("*.onnx")) if folder else []
+    read = (
+        file.read_bytes() for file in (*sorted(files), *more) if file.stat().st_size <= MAX_BYTES
+    )
     return (*own, _stored().SerializeToString(), *read)
 
 

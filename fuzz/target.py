@@ -1,18 +1,20 @@
 """One input checked as ``cnnlint check`` and ``cnnlint profile --static`` would, and judged.
 
 A report and a refusal (:class:`~cnnlint.errors.CnnlintError`) are fine. A failure is anything
-else: an exception, a rule that fails, a warning, a shape or cost below zero, output that is no
-JSON or that could move a cursor, more than :data:`CPU_S` seconds or :data:`MEMORY` bytes.
+else: an exception, a rule that fails, a warning, a shape or cost below zero, two nodes of one
+path, output that is no JSON or that could move a cursor, more than :data:`CPU_S` seconds or
+:data:`MEMORY` bytes.
 """
 
 import json
 import re
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 from cnnlint.errors import CnnlintError
 from cnnlint.facts.facts import Facts
@@ -35,6 +37,7 @@ CPU_S = 10
 MEMORY = 3 << 29
 """Bytes that a worker may use besides what the libraries map: 1.5 GiB."""
 PROPERTIES = tuple(n for n, value in vars(Facts).items() if isinstance(value, cached_property))
+Check: TypeAlias = Callable[[Path], None]
 _OURS = re.compile(r"[\\/]((?:cnnlint|rules)[\\/](?!.*site-packages).*)")
 _COUNTS = """
     params macs flops weight_bytes peak_activation_bytes bytes bytes_moved weighted_layers
@@ -60,14 +63,17 @@ class Wrong(Exception):  # noqa: N818  (a verdict on an answer)
     """The answer is not what it may be."""
 
 
-def examine(data: bytes, folder: Path) -> Fault | None:
-    """Check one input, as a file in ``folder``; return what is wrong with what comes out."""
+def examine(data: bytes, folder: Path, check: Check | None = None) -> Fault | None:
+    """Return what is wrong with what comes out for one input.
+
+    ``folder`` is where the input is written to; ``check`` stands for the tool in tests.
+    """
     file = folder / "model.onnx"
     file.write_bytes(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            _check(file)
+            (check or _check)(file)
     except (Exception, Slow) as error:  # noqa: BLE001  (whatever it is, that is the answer)
         return Fault(_place(error), "".join(traceback.format_exception(error)))
     return None
@@ -98,6 +104,8 @@ def _read_facts(model: Model) -> None:
     for name, value in model.values.items():
         if any(size is not None and size < 0 for size in value.shape or ()):
             raise Wrong(f"negative size: {name} is {value.shape}")
+    if len({node.path for node in model.nodes}) < len(model.nodes):
+        raise Wrong(f"a path twice: {[node.path for node in model.nodes]}")
     facts = Facts(model)
     for name in PROPERTIES:
         getattr(facts, name)
@@ -133,7 +141,8 @@ def _counted(part: object, name: str = "") -> Iterator[tuple[str, float]]:
     """Yield every number of a document that counts or measures something, with its name."""
     if isinstance(part, dict):
         for key, value in part.items():
-            yield from _counted(value, key)
+            if key != "saving":  # which may well cost something
+                yield from _counted(value, key)
     elif isinstance(part, list):
         for value in part:
             yield from _counted(value, name)

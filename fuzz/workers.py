@@ -78,6 +78,7 @@ class Worker:
         )
         process.start()
         theirs.close()
+        ours.recv()  # it has imported what it needs: from now on its time counts
         return process, ours
 
 
@@ -110,6 +111,7 @@ def _serve(
     mapped = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     limit = mapped * resource.getpagesize() + limits.memory
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    link.send(None)
     with TemporaryDirectory() as folder:
         while True:
             try:
