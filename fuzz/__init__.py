@@ -11,5 +11,6 @@ be made again. :mod:`fuzz.target` says what counts as a failure.
 
 Why not a coverage-guided fuzzer (atheris): it mutates bytes, and nearly all that it makes ends in
 the wire walk, which is 200 lines; what lies behind wants models that parse and are odd in one
-place. It also weighs 35 MB and is not there for Windows.
+place. It is one dependency of 35 MB more besides. What limits the workers is Linux's, so that this
+runs on Linux only.
 """

@@ -28,7 +28,7 @@ Place: TypeAlias = tuple[Message, FieldDescriptor]
 def changed(model: onnx.ModelProto, other: onnx.ModelProto, rng: Random) -> onnx.ModelProto:
     """Return the model with a few changes; parts may come from another model."""
     for _ in range(rng.randint(1, MAX_CHANGES)):
-        if rng.random() < 0.1:
+        if rng.random() < 0.25:
             freeze(model, rng)
             continue
         message, field = rng.choice(list(_places(model)))

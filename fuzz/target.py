@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
+from zlib import crc32
 
 from cnnlint.errors import CnnlintError
 from cnnlint.facts.facts import Facts
@@ -82,7 +83,7 @@ def examine(data: bytes, folder: Path, check: Check | None = None) -> Fault | No
 def _check(file: Path) -> None:
     rules = builtin_rules()
     try:
-        report, model = check_model(file, rules, Bindings(), rows=True, thorough=True)
+        report, model = check_model(file, rules, _bindings(file), rows=True, thorough=True)
     except CnnlintError:
         return
     if (report.failure and report.failure.internal) or report.internal:
@@ -93,9 +94,21 @@ def _check(file: Path) -> None:
     _render(report)
 
 
+def _bindings(file: Path) -> Bindings:
+    """Return what a user may ask for, another thing for every few files, but always the same."""
+    asked = (
+        Bindings(),
+        Bindings(batch=3),
+        Bindings(dims={"N": 2, "H": 7}),
+        Bindings(dims={"n": 5}, batch=2),
+        Bindings(shapes={"": (1, 3, 8, 8)}),
+    )
+    return asked[crc32(file.read_bytes()) % len(asked)]
+
+
 def _fail_again(file: Path) -> None:
     """Do what the engine does, without its safety net: the traceback says where it failed."""
-    facts = Facts(load(file))
+    facts = Facts(load(file, _bindings(file)))
     for rule in builtin_rules():
         list(rule.run(facts))
 
