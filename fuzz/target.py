@@ -27,6 +27,7 @@ from cnnlint.model.graph import Model
 from cnnlint.model.loader import load
 from cnnlint.report.concise import render_concise
 from cnnlint.report.csv import render_csv
+from cnnlint.report.describe import body_reports, layer_rows, summary
 from cnnlint.report.json import render_json
 from cnnlint.report.report import ModelReport, Report
 from cnnlint.report.table import render_table
@@ -86,7 +87,8 @@ def _check(file: Path) -> None:
         report, model = check_model(file, rules, _bindings(file), rows=True, thorough=True)
     except CnnlintError:
         return
-    if (report.failure and report.failure.internal) or report.internal:
+    too_much = report.failure and report.failure.code in {"too-large", "too-slow"}
+    if too_much or (report.failure and report.failure.internal) or report.internal:
         _fail_again(file)
         raise Wrong(f"internal: {report.failure or report.internal}")
     if model is not None:
@@ -111,6 +113,9 @@ def _fail_again(file: Path) -> None:
     facts = Facts(load(file, _bindings(file)))
     for rule in builtin_rules():
         list(rule.run(facts))
+    summary(facts, thorough=True)
+    layer_rows(facts)
+    body_reports(facts)
 
 
 def _read_facts(model: Model) -> None:
