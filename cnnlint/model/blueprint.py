@@ -7,8 +7,11 @@ from functools import partial
 import numpy as np
 
 from cnnlint.model.binding import Bindings, Bound, bind, open_sizes, with_image_size
+from cnnlint.model.defect import Defect, Kind
 from cnnlint.model.draft import Draft, Function, FunctionKey
 from cnnlint.model.graph import Model, Value
+from cnnlint.model.inference.call import spell
+from cnnlint.model.protos import shown
 from cnnlint.model.scope import Scope
 from cnnlint.model.shapes import Inference
 from cnnlint.model.unfold import Shared, Unfolding
@@ -70,7 +73,25 @@ class Blueprint:
         walk = Unfolding(shared, Inference(given, shell.opsets))
         with np.errstate(all="ignore"):
             walk.run(self.draft, Scope())
-        return walk.model(bound.inputs, self.draft.outputs)
+        model = walk.model(bound.inputs, self.draft.outputs)
+        broken = tuple(self._broken_promises(model))
+        return replace(model, defects=(*model.defects, *broken)) if broken else model
+
+    def _broken_promises(self, model: Model) -> Iterator[Defect]:
+        """Yield the outputs that are declared as what they are not, whatever the open sizes."""
+        for entry in self.draft.declared:
+            made, declared = model.value(entry.name).shape, entry.declared
+            if entry.name not in model.outputs or made is None or declared is None:
+                continue
+            pairs = () if model.open_sizes else zip(declared, made, strict=False)
+            differ = any(isinstance(d, int) and m not in {d, None} for d, m in pairs)
+            if differ or len(declared) != len(made):
+                told = tuple(d if isinstance(d, int) else None for d in declared)
+                text = (
+                    f"output {shown(entry.name)} is declared as {spell(told)}, it is {spell(made)}"
+                )
+                node = model.producer_of.get(entry.name)
+                yield Defect(Kind.OUTPUT, text, node.key if node else None, entry.name)
 
     def _rebound(self, bound: Bound, sizes: Mapping[str, int]) -> Model:
         """Return the model with other sizes for some open dimensions, the others as they are."""

@@ -43,6 +43,8 @@ class Kind(StrEnum):
     """A file of a form or size that no runtime opens."""
     NAME = "name"
     """A name that is no text."""
+    OUTPUT = "output"
+    """An output that is declared as something else than what the nodes make."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,6 +251,8 @@ def _reduced(function: Callable[..., "Array"]) -> Fold:
 
     def reduce(call: Call, _: Sequence[StaticShape]) -> list[Numbers]:
         numbers = call.numbers(0)
+        if function is np.mean and not numbers.array.size:
+            raise Unresolved  # numpy would warn, and make it NaN
         axes = reduced_axes(call, numbers.array.ndim)
         keep = call.attr_int("keepdims", 1) == 1
         known = np.asarray(np.all(_mask(numbers), axis=axes, keepdims=keep))

@@ -156,6 +156,7 @@ def test_every_part_of_a_split_is_computed() -> None:
         ("ArgMax", ((3,),), {}),
         ("NonZero", ((3,),), {}),
         ("ReduceSum", ((3,), ints(0)), {}),
+        ("ReduceMean", (floats(), ints(0)), {}),
         ("Add", (ints(1, 2), ints(3)), {"axis": 0, "broadcast": 1, "opset": 6}),
         ("Mul", (np.array(["a"]), ints(1)), {}),
         ("Gather", ((3,), ints(1)), {}),
