@@ -187,7 +187,7 @@ class _Child:
             return False
         maker = {name: node for node in self.walk.nodes for name in node.outputs}
         name = self.outputs[0]
-        while (node := maker.get(name)) and node.op == "Identity":
+        while (node := maker.get(name)) and node.op == "Identity" and node.inputs:
             name = node.inputs[0]
         value = self.walk.inference.values.get(name)
         return name == self.inputs[1].name or control.taken(value) == "then_branch"

@@ -179,6 +179,8 @@ class Model:
     """What in it can't run as it stands."""
     bodies: Mapping[Key, tuple[Body, ...]] = field(default_factory=dict)
     """The bodies of each If, Loop and Scan that are not unfolded into the nodes."""
+    newer_opsets: tuple[str, ...] = ()
+    """Operator sets that are newer than what is known here: their nodes can't be judged."""
     rebound: "Callable[[Mapping[str, int]], Model] | None" = None
     """Makes the same model with other sizes of open dimensions; the others stay as they are."""
 

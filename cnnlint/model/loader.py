@@ -16,6 +16,7 @@ from cnnlint.model.drafting import Drafting, function_keys
 from cnnlint.model.graph import Model, Origin
 from cnnlint.model.naming import odd_names
 from cnnlint.model.protos import domain, text
+from cnnlint.model.schemas import newer
 from cnnlint.model.sniff import HEAD, refuse_other_formats
 from cnnlint.model.source import BytesSource, FileSource, Source
 from cnnlint.model.tensors import Tensors
@@ -167,6 +168,7 @@ def _blueprint(proto: "onnx.ModelProto", drafting: Drafting, source: Source) -> 
     draft = drafting.main(proto.graph)
     functions = dict(zip(keys, map(drafting.function, proto.functions), strict=True))
     producer = (proto.producer_name, proto.producer_version)
+    opsets = {domain(entry.domain): entry.version for entry in proto.opset_import}
     shell = Model(
         origin=Origin(
             path=path,
@@ -177,7 +179,8 @@ def _blueprint(proto: "onnx.ModelProto", drafting: Drafting, source: Source) -> 
         ),
         name=text(proto.graph.name),
         ir_version=proto.ir_version,
-        opsets={domain(entry.domain): entry.version for entry in proto.opset_import},
+        opsets=opsets,
+        newer_opsets=newer(opsets),
         producer=" ".join(filter(None, map(text, producer))),
         metadata={text(p.key): text(p.value) for p in proto.metadata_props},
         inputs=(),

@@ -157,8 +157,7 @@ class Schemas:
 
 def look_up(domain: str, op: str, opset: int) -> Schema | None:
     """Return what an operator takes at an operator set, None where that is not known."""
-    newest = _lines(f"# {domain or '-'}")
-    if not newest or opset > int(newest[0]) or not _NAME.fullmatch(op):
+    if opset > newest(domain) or not _NAME.fullmatch(op):
         return None
     found = ""
     for line in _lines(op):
@@ -166,6 +165,23 @@ def look_up(domain: str, op: str, opset: int) -> Schema | None:
         if int(since) <= opset:
             found = rest
     return _schema(found) if found else None
+
+
+@cache
+def newest(domain: str) -> int:
+    """Return the newest operator set of a domain that is known here, 0 for a foreign domain."""
+    found = _lines(f"# {domain or '-'}")
+    return int(found[0]) if found else 0
+
+
+def newer(opsets: Mapping[str, int]) -> tuple[str, ...]:
+    """Return those of the imported operator sets that are newer than known, in words."""
+    known = ((domain, version, newest(domain)) for domain, version in opsets.items())
+    return tuple(
+        f"operator set {version}{f' of {domain}' if domain else ''} is newer than {latest}"
+        for domain, version, latest in known
+        if 0 < latest < version
+    )
 
 
 def _lines(head: str) -> list[str]:

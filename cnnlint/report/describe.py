@@ -43,6 +43,7 @@ def summary(facts: Facts, *, thorough: bool = False) -> Summary:
             unresolved_shapes=len(facts.unresolved),
             defects=tuple(_defects(facts)),
             doubts=tuple(_doubts(facts)),
+            newer_opsets=model.newer_opsets,
             missing_data=tuple(file.name for file in model.origin.missing_data),
         ),
         footprint=_footprint(facts) if thorough else None,

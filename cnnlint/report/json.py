@@ -103,6 +103,7 @@ def _summary(summary: Summary) -> Json:
             "unchecked": [
                 *coverage.defects,
                 *coverage.doubts,
+                *coverage.newer_opsets,
                 *(f"weights are missing: {name}" for name in coverage.missing_data),
                 *(f"{op}: cost unknown" for op in summary.uncounted_ops),
                 *(f"input dimension {name} is open" for name in summary.free_dims),

@@ -109,6 +109,8 @@ class Coverage:
     """What can't run as it stands, in words; rules of the family ``graph`` report it."""
     doubts: tuple[str, ...]
     """The same in bodies, of which nobody knows whether they ever run."""
+    newer_opsets: tuple[str, ...]
+    """Operator sets from the future, in words: their nodes were not held against a schema."""
     missing_data: tuple[str, ...] = ()
     """External data files that are not there."""
 

@@ -9,7 +9,14 @@ import click
 from cnnlint.lint.finding import Saving, Severity
 from cnnlint.report import numbers
 from cnnlint.report.escape import plain
-from cnnlint.report.report import ModelReport, Report, ReportedFinding, ReportedLayer, Summary
+from cnnlint.report.report import (
+    Coverage,
+    ModelReport,
+    Report,
+    ReportedFinding,
+    ReportedLayer,
+    Summary,
+)
 
 WIDTH = 88
 MAX_LAYERS = 5
@@ -78,19 +85,25 @@ def remarks(model: ModelReport) -> Iterator[str]:
     if summary.coverage.unresolved_shapes and not (summary.free_dims or summary.uncounted_ops):
         count = numbers.plural(summary.coverage.unresolved_shapes, "node")
         yield f"the shapes of {count} are unknown, and no rule that needs them looked there"
-    if missing := summary.coverage.missing_data:
+    yield from _gaps(summary.coverage)
+    errors = (f for f in model.findings or () if f.severity is Severity.ERROR)
+    if not any(finding.family == "graph" for finding in errors):
+        for text in summary.coverage.defects[:MAX_LAYERS]:
+            yield f"can't run: {plain(text)}"
+
+
+def _gaps(coverage: Coverage) -> Iterator[str]:
+    for text in coverage.newer_opsets:
+        yield f"{plain(text)}, the newest known here: what nodes take was not checked"
+    if missing := coverage.missing_data:
         more = f" and {numbers.plural(len(missing) - 1, 'other file')}" if missing[1:] else ""
         verb = "are" if more else "is"
         yield (
             f"weights are not here: {plain(missing[0])}{more} {verb} missing; rules on weights "
             "did not look, and the model can't be run"
         )
-    for text in summary.coverage.doubts[:MAX_LAYERS]:
+    for text in coverage.doubts[:MAX_LAYERS]:
         yield f"not checked: {plain(text)}"
-    errors = (f for f in model.findings or () if f.severity is Severity.ERROR)
-    if not any(finding.family == "graph" for finding in errors):
-        for text in summary.coverage.defects[:MAX_LAYERS]:
-            yield f"can't run: {plain(text)}"
 
 
 def _summary(model: ModelReport, summary: Summary, style: TextStyle) -> Iterator[str]:

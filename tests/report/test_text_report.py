@@ -74,3 +74,14 @@ def test_colour_changes_nothing_but_colour() -> None:
     net = Net(3, 32).conv(16).relu().gap().flatten().dense(10).relu()
     assert "\x1b[" in shown(net, color=True)
     assert click.unstyle(shown(net, color=True)) == shown(net)
+
+
+def test_an_operator_set_from_the_future() -> None:
+    proto = Net(3, 8).conv(4).proto()
+    proto.opset_import[0].version = 999
+    proto.opset_import.add(domain="acme", version=10**6)
+    report, _ = check_model(proto.SerializeToString(), (), Bindings())
+    text = render_text(Report("0", (report,)), TextStyle())
+    assert "  = note: operator set 999 is newer than " in text
+    assert "what nodes take was not checked" in text
+    assert "acme" not in text
