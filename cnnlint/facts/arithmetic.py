@@ -145,6 +145,8 @@ class Arithmetic:
 
     def _step(self, node: Node) -> Scaled | None:
         """Read a node as ``scale * x + shift`` of its one data operand x."""
+        if not node.inputs:
+            return None
         if node.op in SEE_THROUGH:
             return Scaled(node.inputs[0])
         if node.op == "Neg":

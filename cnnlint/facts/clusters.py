@@ -92,7 +92,7 @@ class _Finder:
 
     def visit(self, node: Node) -> None:
         """Record the cluster whose core a node is; it absorbs what was part of it."""
-        match = MATCHERS.get(node.op)
+        match = MATCHERS.get(node.op) if node.inputs else None
         cluster = match(self, node) if match else None
         if cluster:
             self.owner.update((member.key, cluster) for member in cluster.members)

@@ -137,7 +137,7 @@ def _rescales(model: Model, node: Node) -> bool:
 
 def _unpacked(node: Node, parameter: Parameter) -> Parameter:
     """Return a packed weight as the K x N numbers that its bytes hold."""
-    if node.op not in PACKED_DENSE or parameter.name != node.inputs[1]:
+    if node.op not in PACKED_DENSE or node.inputs[1:2] != (parameter.name,):
         return parameter
     elements = node.get_int("K", 0) * node.get_int("N", 0)
     return replace(parameter, elements=elements, dtype=f"uint{node.get_int('bits', 4)}")

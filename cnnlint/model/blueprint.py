@@ -79,19 +79,18 @@ class Blueprint:
 
     def _broken_promises(self, model: Model) -> Iterator[Defect]:
         """Yield the outputs that are declared as what they are not, whatever the open sizes."""
-        for entry in self.draft.declared:
-            made, declared = model.value(entry.name).shape, entry.declared
-            if entry.name not in model.outputs or made is None or declared is None:
+        promises = {entry.name: entry.declared for entry in self.draft.declared}
+        for name in model.outputs:
+            made, declared = model.value(name).shape, promises.get(name)
+            if made is None or declared is None:
                 continue
             pairs = () if model.open_sizes else zip(declared, made, strict=False)
             differ = any(isinstance(d, int) and m not in {d, None} for d, m in pairs)
             if differ or len(declared) != len(made):
                 told = tuple(d if isinstance(d, int) else None for d in declared)
-                text = (
-                    f"output {shown(entry.name)} is declared as {spell(told)}, it is {spell(made)}"
-                )
-                node = model.producer_of.get(entry.name)
-                yield Defect(Kind.OUTPUT, text, node.key if node else None, entry.name)
+                text = f"output {shown(name)} is declared as {spell(told)}, it is {spell(made)}"
+                node = model.producer_of.get(name)
+                yield Defect(Kind.OUTPUT, text, node.key if node else None, name)
 
     def _rebound(self, bound: Bound, sizes: Mapping[str, int]) -> Model:
         """Return the model with other sizes for some open dimensions, the others as they are."""
