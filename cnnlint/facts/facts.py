@@ -241,7 +241,7 @@ class Facts:
 
         None where a layer contradicts itself: then the network takes no input at all.
         """
-        if self.model.defects:
+        if any(defect.node for defect in self.model.obstacles):
             return None
         convs = [conv for conv in self.convs if conv.node.key in self.topology.trunk]
         return useful_input(self.receptive_field, convs, self.receptive)

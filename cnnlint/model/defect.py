@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from cnnlint.model.graph import Key
+if TYPE_CHECKING:
+    from cnnlint.model.graph import Key
 
 
 class Kind(StrEnum):
@@ -54,6 +56,6 @@ class Defect:
     kind: Kind
     text: str
     """What is wrong, in lower case and with numbers."""
-    node: Key | None = None
+    node: "Key | None" = None
     tensor: str = ""
     """The input or stored tensor that is wrong, whoever reads it."""

@@ -6,11 +6,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
+from cnnlint.model.defect import Defect, Kind
+
 if TYPE_CHECKING:
     import networkx as nx
     import numpy as np
-
-    from cnnlint.model.defect import Defect
 
     Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
 
@@ -175,7 +175,7 @@ class Model:
     """Dimensions that stayed unknown, by the name that ``--dim`` takes."""
     open_sizes: Mapping[str, int] = field(default_factory=dict)
     """Dimensions that the file leaves open, by the same name, and what they are bound to."""
-    defects: "tuple[Defect, ...]" = ()
+    defects: tuple[Defect, ...] = ()
     """What in it can't run as it stands."""
     bodies: Mapping[Key, tuple[Body, ...]] = field(default_factory=dict)
     """The bodies of each If, Loop and Scan that are not unfolded into the nodes."""
@@ -183,6 +183,11 @@ class Model:
     """Operator sets that are newer than what is known here: their nodes can't be judged."""
     rebound: "Callable[[Mapping[str, int]], Model] | None" = None
     """Makes the same model with other sizes of open dimensions; the others stay as they are."""
+
+    @cached_property
+    def obstacles(self) -> tuple[Defect, ...]:
+        """The defects that keep it from running; a wrong declaration doesn't."""
+        return tuple(defect for defect in self.defects if defect.kind is not Kind.OUTPUT)
 
     @cached_property
     def producer_of(self) -> Mapping[str, Node]:

@@ -74,9 +74,9 @@ def _runnable_file(model: Model) -> Path:
     Runtimes hang or die on some models that can't run, so these never get there.
     """
     name, missing = one_line(model.origin.path), model.origin.missing_data
-    if model.defects:
+    if model.obstacles:
         raise ProfileError(
-            f"{name} can't run: {one_line(model.defects[0].text)}",
+            f"{name} can't run: {one_line(model.obstacles[0].text)}",
             "`cnnlint check` says where and what to do; --static counts what can be counted",
         )
     if missing:

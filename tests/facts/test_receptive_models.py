@@ -86,6 +86,16 @@ def test_useful_input_does_not_look_into_gates() -> None:
     assert net.facts().useful_input == (2, 3)
 
 
+def test_a_model_with_a_layer_that_cannot_run_takes_no_input() -> None:
+    net = Net(3, 32).conv(8).relu()
+    assert net.shaped("w", 8, 9, 1, 1).op("Conv", "w").facts().useful_input is None
+    proto = net.proto()
+    proto.graph.output[0].type.tensor_type.shape.SetInParent()  # a scalar, which it isn't
+    model = load(proto.SerializeToString())
+    assert len(model.defects) == 1
+    assert Facts(model).useful_input == (2, 3)
+
+
 def test_the_shortest_path_of_resnet18(corpus: Path) -> None:
     model = load(corpus / "torchvision" / "resnet18.ts.onnx")
     found = reaches(model)

@@ -12,6 +12,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from cnnlint.errors import ProfileError
+from cnnlint.model.defect import Kind
 from cnnlint.model.graph import Input, Model, Value
 from cnnlint.model.loader import load
 from cnnlint.profile import run
@@ -170,6 +171,14 @@ def test_a_model_that_can_not_run_never_reaches_the_runtime(
     with pytest.raises(ProfileError, match="can't run: weight takes 4 input channels") as caught:
         profile(saved(tmp_path, broken), QUICK)
     assert "cnnlint check" in caught.value.cure
+
+
+def test_a_wrong_declaration_of_an_output_keeps_nothing_from_running(tmp_path: Path) -> None:
+    proto = small_net()
+    proto.graph.output[0].type.tensor_type.shape.dim.add().dim_value = 1
+    model = saved(tmp_path, proto)
+    assert [defect.kind for defect in model.defects] == [Kind.OUTPUT]
+    assert profile(model, QUICK).latency.median_ms > 0
 
 
 def test_a_trace_is_deleted_when_the_profiled_run_fails(
