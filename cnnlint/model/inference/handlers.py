@@ -24,6 +24,7 @@ from cnnlint.model.inference.call import (
 from cnnlint.model.inference.layout import LAYOUT
 from cnnlint.model.inference.matrix import MATRIX, MICROSOFT_MATRIX
 from cnnlint.model.inference.microsoft import MICROSOFT
+from cnnlint.model.inference.resizing import RESIZING
 from cnnlint.model.inference.selecting import SELECT
 from cnnlint.model.inference.signals import SIGNALS
 from cnnlint.model.inference.window import MICROSOFT_WINDOW, WINDOW
@@ -281,6 +282,7 @@ _STANDARD: Mapping[str, Handler] = {
     **WINDOW,
     **MATRIX,
     **LAYOUT,
+    **RESIZING,
     **SELECT,
 }
 _MICROSOFT: Mapping[str, Handler] = {
