@@ -24,6 +24,7 @@ from cnnlint.model.inference.call import (
 from cnnlint.model.inference.layout import LAYOUT
 from cnnlint.model.inference.matrix import MATRIX, MICROSOFT_MATRIX
 from cnnlint.model.inference.microsoft import MICROSOFT
+from cnnlint.model.inference.pooling import MICROSOFT_POOLING, POOLING
 from cnnlint.model.inference.resizing import RESIZING
 from cnnlint.model.inference.selecting import SELECT
 from cnnlint.model.inference.signals import SIGNALS
@@ -280,6 +281,7 @@ _STANDARD: Mapping[str, Handler] = {
     **ATTENTION,
     **SIGNALS,
     **WINDOW,
+    **POOLING,
     **MATRIX,
     **LAYOUT,
     **RESIZING,
@@ -295,6 +297,7 @@ _MICROSOFT: Mapping[str, Handler] = {
     "SkipSimplifiedLayerNormalization": _skip_layer_norm,
     **MICROSOFT,
     **MICROSOFT_WINDOW,
+    **MICROSOFT_POOLING,
     **MICROSOFT_MATRIX,
 }
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {

@@ -1,4 +1,4 @@
-"""Output shapes of convolutions and pooling: whatever slides a window over a feature map.
+"""Windows that slide over a feature map, and the output shapes of convolutions.
 
 Layout is NCHW (N, channels, then the spatial axes) unless a name says NHWC. Size formulas:
 ONNX operator specifications Conv, ConvTranspose, MaxPool, AveragePool.
@@ -92,7 +92,10 @@ def read_window(call: Call, kernel: Shape) -> Window:
             raise Contradiction(f"auto_pad {auto_pad} and pads are both given", Kind.WINDOW)
         pads = (0,) * (2 * axes)
     same = auto_pad.startswith("SAME")
-    strides, dilations = _list(call, "strides", axes, 1), _list(call, "dilations", axes, 1)
+    strides, dilations = (
+        list_or_default(call, "strides", axes, 1),
+        list_or_default(call, "dilations", axes, 1),
+    )
     for name, sizes in (("stride", strides), ("dilation", dilations), ("kernel size", kernel)):
         for size in sizes:
             if size is not None and size < 1:
@@ -101,13 +104,18 @@ def read_window(call: Call, kernel: Shape) -> Window:
 
 
 def _pads(call: Call, length: int) -> StaticShape:
-    pads = _list(call, "pads", length, 0)
+    pads = list_or_default(call, "pads", length, 0)
     if min(pads, default=0) < 0:
         raise Contradiction(f"a padding of {min(pads)}", Kind.WINDOW)
     return pads
 
 
-def _list(call: Call, name: str, length: int, default: int) -> StaticShape:
+def list_or_default(call: Call, name: str, length: int, default: int) -> StaticShape:
+    """Return a list of integers of a node; all are the default where it's absent or empty.
+
+    Raises:
+        Contradiction: it has another length.
+    """
     values = call.attr_ints(name)
     if not values:
         return (default,) * length
@@ -244,16 +252,21 @@ def _conv_transpose(call: Call) -> Shapes:
     channels = None if weight[1] is None else weight[1] * group
     _bias(call, 2, channels)
     window = read_window(call, kernel)
-    return ((data[0], channels, *_transposed_sizes(call, window, data[2:])),)
+    return ((data[0], channels, *transposed_sizes(call, window, data[2:])),)
 
 
-def _transposed_sizes(call: Call, window: Window, sizes: Shape) -> Shape:
+def transposed_sizes(call: Call, window: Window, sizes: Shape) -> Shape:
+    """Return the spatial sizes of the output of a transposed convolution, or of unpooling.
+
+    Raises:
+        Contradiction: nothing is left of it, or it can't have the size that is asked for.
+    """
     asked = call.attr_ints("output_shape")
     if asked and len(asked) == len(sizes) + 2:  # some exporters give batch and channels too
         return _reachable(window, sizes, asked[2:])
     if asked:
-        return _reachable(window, sizes, _list(call, "output_shape", len(sizes), 1))
-    extra = _list(call, "output_padding", len(sizes), 0)
+        return _reachable(window, sizes, list_or_default(call, "output_shape", len(sizes), 1))
+    extra = list_or_default(call, "output_padding", len(sizes), 0)
     out: list[Dim] = []
     for axis, size in enumerate(sizes):
         reach, stride = window.reach(axis), window.strides[axis]
@@ -286,116 +299,16 @@ def _reachable(window: Window, sizes: Shape, asked: StaticShape) -> StaticShape:
     return asked
 
 
-def _pool(call: Call) -> Shapes:
-    """Shape of a pooling layer; MaxPool may give the indices as a second output."""
-    data = call.shape(0)
-    shape = _pooled(call, data)
-    return (shape, shape)
-
-
-def _pooled(call: Call, data: Shape) -> Shape:
-    kernel = call.attr_ints("kernel_shape")
-    if not kernel:
-        raise Contradiction("attribute kernel_shape is missing", Kind.NODE)
-    if len(data) != len(kernel) + 2:
-        clash = f"a window of {len(kernel)} axes on an input with {len(data)} axes"
-        raise Contradiction(clash, Kind.RANK)
-    window = read_window(call, kernel)
-    for pads in (window.begin, window.end):
-        for pad, size in zip(pads, kernel, strict=True):
-            if pad >= size:  # such a window would see nothing but padding
-                raise Contradiction(f"a padding of {pad} beside a window of {size}", Kind.WINDOW)
-    return (*data[:2], *window.slid_over(data[2:], ceil=bool(call.attr_int("ceil_mode", 0))))
-
-
-def _nhwc_pool(call: Call) -> Shapes:
-    data = call.shape(0)
-    if call.node.op == "QLinearAveragePool" and not call.attr_int("channels_last", 0):
-        return (_pooled(call, data),)
-    if len(data) < 3:
-        clash = f"pooling needs 3 axes or more, the input has {len(data)}"
-        raise Contradiction(clash, Kind.RANK)
-    n, channels, *spatial = _pooled(call, (data[0], data[-1], *data[1:-1]))
-    return ((n, *spatial, channels),)
-
-
-def _global_pool(call: Call) -> Shapes:
-    data = call.shape(0)
-    if len(data) < 2:
-        clash = f"global pooling needs 2 axes or more, the input has {len(data)}"
-        raise Contradiction(clash, Kind.RANK)
-    if call.attr_int("channels_last", 0):  # com.microsoft.QLinearGlobalAveragePool
-        return ((data[0], *(1,) * (len(data) - 2), data[-1]),)
-    return ((*data[:2], *(1,) * (len(data) - 2)),)
-
-
-def _max_unpool(call: Call) -> Shapes:
-    data = call.shape(0)
-    if call.has(2):
-        return (call.input_ints(2),)
-    kernel = call.attr_ints("kernel_shape") or ()
-    if len(data) != len(kernel) + 2:
-        clash = f"a window of {len(kernel)} axes on an input with {len(data)} axes"
-        raise Contradiction(clash, Kind.RANK)
-    return ((*data[:2], *_transposed_sizes(call, read_window(call, kernel), data[2:])),)
-
-
-def _roi_pool(call: Call) -> Shapes:
-    """(rois, C, height, width): RoiAlign with two attributes, MaxRoiPool with one list."""
-    data, rois = call.shape(0), call.shape_or_none(1)
-    if len(data) != 4:
-        clash = f"regions are pooled from 4 axes, the input has {len(data)}"
-        raise Contradiction(clash, Kind.RANK)
-    corners = 5 if call.node.op == "MaxRoiPool" else 4
-    if rois is not None and (len(rois) != 2 or rois[1] not in {None, corners}):
-        clash = f"the regions are {spell(rois)}, not so many of {corners} numbers"
-        raise Contradiction(clash, Kind.RANK)
-    count = rois[0] if rois else None
-    if call.node.op == "MaxRoiPool":
-        size = _list(call, "pooled_shape", 2, 1)
-    else:
-        size = (call.attr_int("output_height", 1), call.attr_int("output_width", 1))
-    if min(size) < 1:
-        raise Contradiction(f"regions are pooled to {spell(size)}", Kind.SIZE)
-    return ((count, data[1], *size),)
-
-
-def _grid_sample(call: Call) -> Shapes:
-    """(N, C, the spatial axes of the grid): grid is (N, spatial ..., coordinates)."""
-    data, grid = call.shape(0), call.shape(1)
-    if len(data) != len(grid):
-        raise Contradiction(f"the grid has {len(grid)} axes, the input {len(data)}", Kind.RANK)
-    clash = f"the grid holds {grid[-1]} coordinates for {len(data) - 2} axes" if grid else ""
-    if not grid or grid[-1] not in {None, len(data) - 2}:
-        raise Contradiction(clash or "the grid is a scalar")
-    batch = one_dim(data[0], grid[0], f"a batch of {data[0]} with a grid for {grid[0]}")
-    return ((batch, data[1], *grid[1:-1]),)
-
-
 WINDOW: Mapping[str, Handler] = {
     "Conv": _conv(),
     "ConvInteger": _conv(b=None),
     "QLinearConv": _conv(0, 3, 8),
     "DeformConv": _deform_conv,
     "ConvTranspose": _conv_transpose,
-    "MaxPool": _pool,
-    "AveragePool": _pool,
-    "LpPool": _pool,
-    "GlobalAveragePool": _global_pool,
-    "GlobalMaxPool": _global_pool,
-    "GlobalLpPool": _global_pool,
-    "MaxUnpool": _max_unpool,
-    "RoiAlign": _roi_pool,
-    "MaxRoiPool": _roi_pool,
-    "GridSample": _grid_sample,
 }
 MICROSOFT_WINDOW: Mapping[str, Handler] = {
     "FusedConv": _conv(),
     "NhwcConv": _nhwc_conv(),
     "NhwcFusedConv": _nhwc_conv(),
     "QLinearConv": _qlinear_conv_microsoft,
-    "NhwcMaxPool": _nhwc_pool,
-    "QLinearAveragePool": _nhwc_pool,
-    "QLinearGlobalAveragePool": _global_pool,
-    "GridSample": _grid_sample,
 }
