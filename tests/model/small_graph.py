@@ -15,10 +15,13 @@ from cnnlint.errors import LoadError
 from cnnlint.model.binding import Bindings
 from cnnlint.model.graph import Model
 from cnnlint.model.loader import load
+from tests.net import Net
 
 FLOAT = TensorProto.FLOAT
 HEADER = b"\x08\x08\x42\x02\x10\x11"
 """The format's version 8 and operator set 17, as they begin a file."""
+RELU = Net(3, 8).relu().proto().SerializeToString()
+"""A whole model of one node."""
 
 _watchers: list[list[str]] = []
 
