@@ -79,7 +79,7 @@ def plan(model: Model, order: Sequence[Node]) -> list[Buffer]:
     for step, node in enumerate(order):
         for name in made(model, node):
             planner.place(step, node, name)
-        if node.op in SPLIT:
+        if node.op in SPLIT and node.outputs:
             size = size_of(model, node.outputs[0])
             planner.buffers.append(Buffer(size, step, 0, died=step))
         planner.release(step, node)

@@ -125,6 +125,8 @@ def _expanded(_: Call, arrays: Sequence["Array"], shapes: Sequence[StaticShape])
 
 def _tiled(_: Call, arrays: Sequence["Array"], shapes: Sequence[StaticShape]) -> list["Array"]:
     data = arrays[0]
+    if 0 in shapes[0]:  # numpy would make room for what it then multiplies by nothing
+        return [np.empty(shapes[0], data.dtype)]
     repeats = [new // old if old else 1 for new, old in zip(shapes[0], data.shape, strict=True)]
     return [np.tile(data, repeats)]
 

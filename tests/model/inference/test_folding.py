@@ -346,3 +346,9 @@ def test_masks_travel_with_the_numbers(line: str, expected: Shape) -> None:
 
 def test_a_count_of_partly_known_numbers_is_unknown() -> None:
     assert run("s = Shape x", "y = NonZero s").values["y"].shape == (1, None)
+
+
+def test_nothing_tiled_very_often_is_still_nothing() -> None:
+    found = numbers_of("Tile", np.zeros((1, 0), int), ints(2**40, 3))
+    assert found is not None
+    assert found.shape == (2**40, 0)
