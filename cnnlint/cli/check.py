@@ -96,7 +96,6 @@ def check(  # noqa: PLR0913  (one parameter an option)
     from cnnlint.lint import engine, registry
     from cnnlint.lint.finding import Severity
     from cnnlint.model.binding import check_all_used
-    from cnnlint.model.watchdog import memory_limit
     from cnnlint.report.report import Report
 
     files = expand(paths)
@@ -114,10 +113,9 @@ def check(  # noqa: PLR0913  (one parameter an option)
         except LoadError as error:
             reports.append(engine.unreadable(engine.STDIN, error))
             continue
-        with memory_limit():
-            found, model = engine.check_model(
-                source, rules, asked, rows=verbose, thorough=form == "json"
-            )
+        found, model = engine.check_model(
+            source, rules, asked, rows=verbose, thorough=form == "json"
+        )
         reports.append(found)
         inputs += [model.inputs] if model else []
     check_all_used(asked, inputs)

@@ -12,7 +12,7 @@ from cnnlint.model.binding import Bindings
 from cnnlint.model.graph import Model, Node
 from cnnlint.model.loader import load
 from cnnlint.model.source import sha256
-from cnnlint.model.watchdog import time_limit
+from cnnlint.model.watchdog import memory_limit, time_limit
 from cnnlint.report.describe import body_reports, layer_rows, reported_layer, summary
 from cnnlint.report.report import Failure, ModelReport, ReportedFinding
 
@@ -46,7 +46,7 @@ def check_model(
     """
     path = STDIN if isinstance(source, bytes) else str(source)
     try:
-        with time_limit(path):
+        with time_limit(path), memory_limit(path):
             model = load(source, bindings, name=path)
             facts = Facts(model)
             findings, broken = run_rules(facts, rules)
@@ -65,8 +65,6 @@ def check_model(
         return unreadable(path, LoadError("missing", error.cause, error.cure)), None
     except UsageError:
         raise
-    except MemoryError:
-        return ModelReport(path, failure=_too_large(path)), None
     except Exception as error:  # noqa: BLE001  (one file must not take the others down)
         return ModelReport(path, failure=_fault(path, error)), None
     return report, model
@@ -100,11 +98,6 @@ def fingerprint(code: str, node: Node | None) -> str:
     """
     path, op = (node.path, node.op) if node else ("", "")
     return hashlib.sha256(f"{code}\0{path}\0{op}".encode()).hexdigest()[:16]
-
-
-def _too_large(path: str) -> Failure:
-    cause = f"{path}: there is not enough memory for what it asks for"
-    return Failure("too-large", cause, "no exporter writes this; check where the file comes from")
 
 
 def _fault(path: str, error: Exception) -> Failure:

@@ -23,7 +23,7 @@ from cnnlint.model.wiring import in_order, refuse_dangling, refuse_made_twice
 if TYPE_CHECKING:
     import onnx
 
-_GRAPH, _GRAPHS = 5, 10  # AttributeProto.type
+_TENSOR, _GRAPH, _GRAPHS = 4, 5, 10  # AttributeProto.type
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,8 @@ class Drafting:
             if len(proto.attribute) > 1:
                 self._refuse_twice(proto, node if place == self.path else None, f"{place}: {path}")
             nodes.append(node)
+            if node.op != "Constant":  # whose tensor is read below
+                self._check_tensors(proto)
             if inside:
                 bodies[index] = inside
             if self.functions:
@@ -137,6 +139,13 @@ class Drafting:
             else None,
             captures=tuple(dict.fromkeys(name for body in inside for name in body.captures)),
         )
+
+    def _check_tensors(self, proto: "onnx.NodeProto") -> None:
+        """Note what is wrong with the tensors that a node holds as attributes."""
+        for attribute in proto.attribute:
+            tensors = [attribute.t] if attribute.type == _TENSOR else attribute.tensors
+            for tensor in tensors:
+                self.tensors.tensor(tensor, text(tensor.name) or text(attribute.name))
 
     def _refuse_twice(self, proto: "onnx.NodeProto", node: Node | None, place: str) -> None:
         """Note an attribute that a node has more than once; no node is below the main graph."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Never
 
 from cnnlint.errors import LoadError
 
@@ -27,20 +26,28 @@ class _TimeIsUp(BaseException):
 def time_limit(path: str, seconds: float = MAX_CPU_SECONDS) -> Iterator[None]:
     """End what runs inside after so many seconds of the processor's time.
 
-    The clock is that of the process, so a loaded machine doesn't matter. It needs a POSIX system
-    and the main thread; elsewhere there is no limit.
+    The clock is that of our own code: neither a loaded machine nor a slow disk matters. It needs
+    a POSIX system and the main thread; elsewhere there is no limit.
 
     Raises:
         LoadError: the time is up; ``path`` is the model to be named.
     """
-    here = threading.current_thread() is threading.main_thread()
-    if not here or not hasattr(signal, "setitimer"):
+    if not _on_main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
-    before = signal.signal(signal.SIGVTALRM, _ring)
+    armed = True
+
+    def ring(_signal: int, _frame: FrameType | None) -> None:
+        if armed:
+            raise _TimeIsUp
+
+    before = signal.signal(signal.SIGVTALRM, ring)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds, _AGAIN)
     try:
-        yield
+        try:
+            yield
+        finally:
+            armed = False  # what rings from here on is too late to matter
     except _TimeIsUp as error:
         raise LoadError(
             "too-slow",
@@ -53,13 +60,29 @@ def time_limit(path: str, seconds: float = MAX_CPU_SECONDS) -> Iterator[None]:
 
 
 @contextmanager
-def memory_limit(room: int = MAX_MEMORY) -> Iterator[None]:
-    """Make what runs inside fail with a ``MemoryError`` before the machine runs out of memory.
+def memory_limit(path: str, room: int = MAX_MEMORY) -> Iterator[None]:
+    """End what runs inside before it takes more than so many bytes of memory.
 
-    It limits the whole process, so it is for a program, not for a library. Only Linux says how
-    large a process is; elsewhere there is no limit.
+    It limits the whole process while it lasts. Only Linux says how large a process is; elsewhere,
+    and beside the main thread, there is no limit.
+
+    Raises:
+        LoadError: there is not enough memory; ``path`` is the model to be named.
     """
-    size = _address_space()
+    try:
+        with _limited(room):
+            yield
+    except MemoryError as error:
+        raise LoadError(
+            "too-large",
+            f"{path}: there is not enough memory for what it asks for",
+            "no exporter writes a model like this; check where the file comes from",
+        ) from error
+
+
+@contextmanager
+def _limited(room: int) -> Iterator[None]:
+    size = _address_space() if _on_main_thread() else None
     if size is None:
         yield
         return
@@ -74,6 +97,10 @@ def memory_limit(room: int = MAX_MEMORY) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
+def _on_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
 def _address_space() -> int | None:
     """Return the size of this process in bytes, None where the system doesn't say."""
     try:
@@ -81,7 +108,3 @@ def _address_space() -> int | None:
     except OSError:
         return None
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
-
-
-def _ring(_signal: int, _frame: FrameType | None) -> Never:
-    raise _TimeIsUp

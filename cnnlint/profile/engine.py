@@ -9,7 +9,7 @@ from cnnlint.facts.facts import Facts
 from cnnlint.model.binding import Bindings, check_all_used
 from cnnlint.model.loader import load
 from cnnlint.model.source import sha256
-from cnnlint.model.watchdog import time_limit
+from cnnlint.model.watchdog import memory_limit, time_limit
 from cnnlint.profile.run import Options, profile
 from cnnlint.report.describe import body_reports, layer_rows, summary
 from cnnlint.report.report import Failure, ModelReport
@@ -37,7 +37,7 @@ def profile_model(
         ProfileError: the model can't be run here.
     """
     try:
-        with time_limit(str(path)):
+        with time_limit(str(path)), memory_limit(str(path)):
             model = load(path, bindings)
             facts = Facts(model)
             counted = ModelReport(

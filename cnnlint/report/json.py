@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TypeAlias
 
 from cnnlint.model.graph import Input, SourceLine
-from cnnlint.report.escape import shortened
+from cnnlint.report.escape import LONGEST, shortened
 from cnnlint.report.report import (
     BodyReport,
     LayerRow,
@@ -36,11 +36,18 @@ def render_json(report: Report) -> str:
 
 
 def _shortened(value: Json) -> Json:
+    """Cut off long texts, in place: a report may be large, and is no use any more without."""
     if isinstance(value, str):
         return shortened(value)
-    if isinstance(value, dict):
-        return {shortened(key): _shortened(inner) for key, inner in value.items()}
-    return [_shortened(inner) for inner in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        for index, inner in enumerate(value):
+            value[index] = _shortened(inner)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            value[key] = _shortened(inner)
+        for number, key in enumerate([key for key in value if len(key) > LONGEST], 1):
+            value[f"{shortened(key)} ({number})"] = value.pop(key)
+    return value
 
 
 def _model(model: ModelReport) -> Json:
@@ -57,7 +64,7 @@ def _model(model: ModelReport) -> Json:
         "sha256": model.sha256,
         "status": "ok",
         "error": None,
-        "summary": _summary(model.summary) if model.summary else None,
+        "summary": _summary(model, model.summary) if model.summary else None,
         "layers": None if model.layers is None else [_row(row) for row in model.layers],
         "modules": None if model.modules is None else [asdict(row) for row in model.modules],
         "bodies": None if model.bodies is None else [_body(body) for body in model.bodies],
@@ -68,7 +75,7 @@ def _model(model: ModelReport) -> Json:
     }
 
 
-def _summary(summary: Summary) -> Json:
+def _summary(model: ModelReport, summary: Summary) -> Json:
     coverage, more = summary.coverage, summary.footprint
     return {
         "params": summary.params,
@@ -101,7 +108,7 @@ def _summary(summary: Summary) -> Json:
             "nodes": coverage.nodes,
             "unresolved_shapes": coverage.unresolved_shapes,
             "unchecked": [
-                *coverage.defects,
+                *model.untold_defects,
                 *coverage.doubts,
                 *coverage.newer_opsets,
                 *(f"weights are missing: {name}" for name in coverage.missing_data),

@@ -206,6 +206,13 @@ class ModelReport:
     internal: tuple[str, ...] = ()
     """Rules that failed on this model, in words; the others have run."""
 
+    @property
+    def untold_defects(self) -> tuple[str, ...]:
+        """What can't run, where no finding tells of it: its rules are off, or none has run."""
+        errors = (f for f in self.findings or () if f.severity is Severity.ERROR)
+        told = any(finding.family == "graph" for finding in errors)
+        return self.summary.coverage.defects if self.summary and not told else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

@@ -1,7 +1,9 @@
 """The report for people: findings with their remedy, then one line a model."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from textwrap import wrap
 
 import click
@@ -21,6 +23,10 @@ from cnnlint.report.report import (
 WIDTH = 88
 MAX_LAYERS = 5
 """Layers of one finding that are shown; the others are counted. JSON has them all."""
+MAX_NAMES = 20
+"""Names that one remark lists; the others are counted."""
+MAX_PER_RULE = 50
+"""Findings of one rule on one model that are shown; the others are counted."""
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
@@ -36,8 +42,16 @@ def render_text(report: Report, style: TextStyle) -> str:
     """Return findings and one summary line a model; unreadable models are told on stderr."""
     blocks = []
     for model in report.models:
-        findings = model.findings or ()
-        blocks += ["\n".join(_finding(model, finding, style)) + "\n" for finding in findings]
+        shown: Counter[str] = Counter()
+        for finding in model.findings or ():
+            shown[finding.code] += 1
+            if shown[finding.code] <= MAX_PER_RULE:
+                blocks.append("\n".join(_finding(model, finding, style)) + "\n")
+        blocks += [
+            f"{plain(model.path)}: {count - MAX_PER_RULE:,} more findings of {code}\n"
+            for code, count in shown.items()
+            if count > MAX_PER_RULE
+        ]
         if model.summary and not style.quiet:
             blocks.append("\n".join(_summary(model, model.summary, style)))
     return "".join(f"{block}\n" for block in blocks)
@@ -76,20 +90,24 @@ def remarks(model: ModelReport) -> Iterator[str]:
     if summary is None:
         return
     if summary.assumptions:
-        yield f"assumed {', '.join(map(plain, summary.assumptions))}"
+        yield f"assumed {_listed(summary.assumptions)}"
     if summary.free_dims:
-        names = ", ".join(map(plain, summary.free_dims))
-        yield f"input size is open: {names}; give it with --dim NAME=SIZE"
-    for op, times in summary.uncounted_ops.items():
+        yield f"input size is open: {_listed(summary.free_dims)}; give it with --dim NAME=SIZE"
+    for op, times in islice(summary.uncounted_ops.items(), MAX_NAMES):
         yield f"{plain(op)} ({numbers.plural(times, 'node')}) {_UNSURE.get(op, _UNCOUNTED)}"
+    if len(summary.uncounted_ops) > MAX_NAMES:
+        yield f"{len(summary.uncounted_ops) - MAX_NAMES:,} more operators are not counted"
     if summary.coverage.unresolved_shapes and not (summary.free_dims or summary.uncounted_ops):
         count = numbers.plural(summary.coverage.unresolved_shapes, "node")
         yield f"the shapes of {count} are unknown, and no rule that needs them looked there"
     yield from _gaps(summary.coverage)
-    errors = (f for f in model.findings or () if f.severity is Severity.ERROR)
-    if not any(finding.family == "graph" for finding in errors):
-        for text in summary.coverage.defects[:MAX_LAYERS]:
-            yield f"can't run: {plain(text)}"
+    for text in model.untold_defects[:MAX_LAYERS]:
+        yield f"can't run: {plain(text)}"
+
+
+def _listed(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - MAX_NAMES:,} more" if len(texts) > MAX_NAMES else ""
+    return ", ".join(map(plain, texts[:MAX_NAMES])) + more
 
 
 def _gaps(coverage: Coverage) -> Iterator[str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import onnx
 import pytest
+from onnx import TensorProto
 
 from cnnlint.model.defect import Defect, Kind
 from cnnlint.model.graph import Payload, Value
@@ -219,3 +220,15 @@ def test_no_file_can_pretend_to_have_been_stepped_over(tmp_path: Path) -> None:
     forged = {"location": "w.bin", "cnnlint": "0:1:9", "cnnlint:0000000000000000": "0:1:9"}
     file = save(external(**forged), tmp_path / "net.onnx")
     assert load(file).value("conv.weight").payload == Payload(tmp_path / "w.bin", 0, 0)
+
+
+def test_a_tensor_that_is_an_attribute_is_checked_too(tmp_path: Path) -> None:
+    value = TensorProto(data_type=TensorProto.FLOAT, dims=[1], data_location="EXTERNAL")
+    value.external_data.add(key="location", value="../secret")
+    sizes = TensorProto(name="s", data_type=TensorProto.INT64, dims=[1], int64_data=[3])
+    proto = build([node("ConstantOfShape", "s", "y", value=value)], [sizes])
+    file = tmp_path / "net.onnx"
+    file.write_bytes(proto.SerializeToString())
+    (defect,) = load(file).defects
+    assert defect.kind == Kind.LOCATION
+    assert defect.text == "external data at ../secret leaves the folder; not opened, for value"

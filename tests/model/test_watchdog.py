@@ -7,10 +7,16 @@ import pytest
 
 from cnnlint.errors import LoadError
 from cnnlint.lint import engine
+from cnnlint.lint.registry import builtin_rules
+from cnnlint.lint.rule import Rule
+from cnnlint.model import watchdog
 from cnnlint.model.binding import Bindings
 from cnnlint.model.watchdog import memory_limit, time_limit
 from tests.net import Net
 
+LINUX = pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="only Linux says how large a process is"
+)
 pytestmark = pytest.mark.skipif(
     not hasattr(signal, "setitimer"), reason="this system has no timers, so there is no limit"
 )
@@ -72,21 +78,72 @@ def test_a_model_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch)
     assert model is None
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux can say how large")
+def test_an_alarm_that_rings_while_it_is_put_away_is_caught() -> None:
+    for _ in range(200):
+        with suppress(LoadError), time_limit("net.onnx", 0.001):
+            sum(range(20_000))
+
+
+def test_an_alarm_that_something_swallows_rings_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchdog, "_AGAIN", 0.01)
+    swallowed = []
+
+    def careless() -> None:
+        try:
+            work_for_ever()
+        except BaseException as error:  # noqa: BLE001  (that is what is careless)
+            swallowed.append(error)
+        work_for_ever()
+
+    with pytest.raises(LoadError), time_limit("net.onnx", 0.01):
+        careless()
+    assert len(swallowed) == 1
+
+
+@LINUX
 def test_memory_runs_out() -> None:
     resource = pytest.importorskip("resource", reason="memory is limited on POSIX systems only")
     before = resource.getrlimit(resource.RLIMIT_AS)
-    with pytest.raises(MemoryError), memory_limit(64 << 20):
+    with (
+        pytest.raises(LoadError, match="not enough memory") as caught,
+        memory_limit("net.onnx", 64 << 20),
+    ):
         bytearray(1 << 30)
+    assert caught.value.code == "too-large"
     assert resource.getrlimit(resource.RLIMIT_AS) == before
     bytearray(1 << 30)
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux can say how large")
-def test_a_model_that_wants_too_much_is_refused() -> None:
+@LINUX
+def test_a_lower_limit_that_was_there_before_stays() -> None:
+    resource = pytest.importorskip("resource", reason="memory is limited on POSIX systems only")
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    lower = 1 << 40
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (lower, before[1]))
+        with memory_limit("net.onnx", 1 << 50):
+            assert resource.getrlimit(resource.RLIMIT_AS)[0] == lower
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def test_a_rule_that_runs_out_of_memory_ends_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    def greedy(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Rule, "run", greedy)
+    report, _ = engine.check_model(
+        Net(3, 8).conv(4).proto().SerializeToString(), builtin_rules(), Bindings()
+    )
+    assert report.failure
+    assert report.failure.code == "too-large"
+
+
+@LINUX
+def test_a_model_that_wants_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     attributes = b"\x2a\x00" * 2_000_000  # 100 bytes of memory for each of these two
     data = b"\x08\x08" + block(0x3A, block(0x0A, attributes))
-    with memory_limit(64 << 20):
-        report, _ = engine.check_model(data, (), Bindings())
+    monkeypatch.setattr(engine, "memory_limit", lambda path: memory_limit(path, 64 << 20))
+    report, _ = engine.check_model(data, (), Bindings())
     assert report.failure
     assert (report.failure.code, report.failure.internal) == ("too-large", False)

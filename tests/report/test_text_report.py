@@ -7,7 +7,7 @@ from cnnlint.lint.registry import builtin_rules
 from cnnlint.lint.rule import Rule
 from cnnlint.model.binding import Bindings
 from cnnlint.report.report import Report
-from cnnlint.report.text import TextStyle, render_text
+from cnnlint.report.text import MAX_NAMES, MAX_PER_RULE, TextStyle, render_text
 from tests.net import Net
 
 
@@ -85,3 +85,23 @@ def test_an_operator_set_from_the_future() -> None:
     assert "  = note: operator set 999 is newer than " in text
     assert "what nodes take was not checked" in text
     assert "acme" not in text
+
+
+def test_very_many_findings_of_one_rule_are_counted() -> None:
+    net = Net(3, 8).shaped("w", 4, 2, 1, 1)
+    for index in range(MAX_PER_RULE + 7):
+        net = net.goto_input().op("Conv", "w", name=f"c{index}").output()
+    text = shown(net)
+    assert text.count("error[G920]") == MAX_PER_RULE
+    assert "<stdin>: 7 more findings of G920\n" in text
+    assert f"{MAX_PER_RULE + 7} errors" in text
+
+
+def test_very_many_names_in_a_remark_are_counted() -> None:
+    net = Net(3, 8).conv(4)
+    for index in range(MAX_NAMES + 3):
+        net = net.op(f"Wavelet{index:02}", domain="acme")
+    text = shown(net)
+    assert text.count("is not counted") == MAX_NAMES
+    assert "  = note: 3 more operators are not counted\n" in text
+    assert "Wavelet22" not in text
