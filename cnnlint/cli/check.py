@@ -1,6 +1,5 @@
 """``cnnlint check``: lint models and say whether they pass."""
 
-from os.path import isdir, lexists
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,8 @@ from cnnlint.cli.streams import (
     wants_color,
     write,
 )
-from cnnlint.errors import LoadError, MissingPathError
+from cnnlint.cli.targets import ClosedFolder, Target, expand
+from cnnlint.errors import LoadError
 
 if TYPE_CHECKING:
     from cnnlint.report.report import Report
@@ -98,8 +98,8 @@ def check(  # noqa: PLR0913  (one parameter an option)
     from cnnlint.model.binding import check_all_used
     from cnnlint.report.report import Report
 
-    files = expand(paths)
-    if not files:
+    targets = expand(paths)
+    if not targets:
         level = "error" if require_models else "warning"
         complain("no models found", "name .onnx files, or folders that hold some", level=level)
     rules, odd = registry.select(select, ignore)
@@ -107,11 +107,11 @@ def check(  # noqa: PLR0913  (one parameter an option)
         complain(remark.cause, remark.cure, level="warning")
     asked = bindings(batch, dims, shapes)
     reports, inputs = [], []
-    for file in files:
+    for target in targets:
         try:
-            source = read_standard_input() if file is None else file
+            source = opened(target)
         except LoadError as error:
-            reports.append(engine.unreadable(engine.STDIN, error))
+            reports.append(engine.unreadable(called(target), error))
             continue
         found, model = engine.check_model(
             source, rules, asked, rows=verbose, thorough=form == "json"
@@ -122,35 +122,29 @@ def check(  # noqa: PLR0913  (one parameter an option)
     never = exit_zero or fail_on == "never"
     report = Report(__version__, tuple(reports), None if never else Severity(fail_on))
     text = render(report, form, color=wants_color(color, output), quiet=quiet)
-    write(text, output, [file for file in files if file])
+    write(text, output, [target for target in targets if isinstance(target, Path)])
     tell_failures(report)
-    return 2 if require_models and not files else report.exit_code
+    return 2 if require_models and not targets else report.exit_code
 
 
-def expand(paths: tuple[str, ...]) -> list[Path | None]:
-    """Return the models behind the arguments, each once, in order; None is standard input.
+def opened(target: Target) -> Path | bytes:
+    """Return the model: its path, or its bytes where it comes in on stdin.
 
     Raises:
-        MissingPathError: a path that doesn't exist.
+        LoadError: stdin or a folder can't be read.
     """
-    files: dict[Path | None, None] = {}
-    for text in paths:
-        path = Path(text)
-        if text == "-":
-            files[None] = None
-        elif _is_folder(path):
-            below = sorted(p for p in path.rglob("*.onnx") if not _is_folder(p))
-            named = [path] if path.suffix == ".onnx" else []  # a folder in the place of a model
-            files |= dict.fromkeys(below or named)
-        elif lexists(path):
-            files[path] = None
-        else:
-            raise MissingPathError(f"{text} does not exist", "check the path")
-    return list(files)
+    if isinstance(target, ClosedFolder):
+        raise target.error
+    return read_standard_input() if target is None else target
 
 
-def _is_folder(path: Path) -> bool:
-    return isdir(path)  # noqa: PTH112  (Path.is_dir raises on long names and closed folders)
+def called(target: Target) -> str:
+    """Return what a target is called in the report."""
+    from cnnlint.lint.engine import STDIN
+
+    if target is None:
+        return STDIN
+    return str(target.path if isinstance(target, ClosedFolder) else target)
 
 
 def render(report: "Report", form: str, *, color: bool, quiet: bool) -> str:
