@@ -107,6 +107,7 @@ def check(  # noqa: PLR0913  (one parameter an option)
         complain(remark.cause, remark.cure, level="warning")
     asked = bindings(batch, dims, shapes)
     reports, inputs = [], []
+    kept = [target for target in targets if isinstance(target, Path)]
     for target in targets:
         try:
             source = opened(target)
@@ -117,12 +118,14 @@ def check(  # noqa: PLR0913  (one parameter an option)
             source, rules, asked, rows=verbose, thorough=form == "json"
         )
         reports.append(found)
-        inputs += [model.inputs] if model else []
+        if model:
+            inputs.append(model.inputs)
+            kept += model.origin.data_files
     check_all_used(asked, inputs)
     never = exit_zero or fail_on == "never"
     report = Report(__version__, tuple(reports), None if never else Severity(fail_on))
     text = render(report, form, color=wants_color(color, output), quiet=quiet)
-    write(text, output, [target for target in targets if isinstance(target, Path)])
+    write(text, output, kept)
     tell_failures(report)
     return 2 if require_models and not targets else report.exit_code
 

@@ -88,12 +88,14 @@ def profile(  # noqa: PLR0913  (one parameter an option)
         raise UsageError("standard input can't be profiled", "give a file")
     asked, tell = bindings(batch, dims, shapes), progress(quiet=quiet)
     try:
-        profiled = profile_model(model, asked, options, tell, digest=form == "json")
+        profiled, read = profile_model(model, asked, options, tell, digest=form == "json")
     finally:
         if tell:
             tell("")
     report = Report(__version__, (arranged(profiled, view),))
-    write(render(report, form, view.top), output, [model])
+    write(
+        render(report, form, view.top), output, [model, *(read.origin.data_files if read else ())]
+    )
     if form == "csv" and not quiet:
         tell_remarks(report)
     tell_failures(report)

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable
+from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,24 +43,34 @@ def read_standard_input() -> bytes:
 def write(text: str, output: Path | None, inputs: Iterable[Path]) -> None:
     """Write a document to a file, whole or not at all, or to stdout.
 
+    ``inputs`` are what must stay as it is: models, and the files of their weights.
+
     Raises:
-        UsageError: the file is one of the models, a model by its name, or can't be written.
+        UsageError: the file is one of the inputs, a model by its name, or can't be written.
     """
     if output is None:
         click.echo(text, nl=False, color=True)  # the renderer has decided on colour
         return
-    given = {path.resolve() for path in inputs}
-    if output.resolve() in given or output.suffix == ".onnx":
-        raise UsageError(f"--output {output} would overwrite a model", "name another file")
+    if output.suffix == ".onnx" or any(_same(output, file) for file in inputs):
+        cause = f"--output {output} would overwrite a model or its weights"
+        raise UsageError(cause, "name another file")
     try:
         if output.exists() and not output.is_file():
             output.write_text(text, encoding="utf-8")  # a device or a pipe: it stays one
         else:
-            _replace(output.resolve(), text)
+            _replace(Path(realpath(output)), text)
     except OSError as error:
         raise UsageError(
             f"--output {output} can't be written: {error.strerror}", "name another file"
         ) from error
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Tell whether two paths are one file, by a link of either kind too, or would be one."""
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them isn't there, or is closed to us
+        return realpath(one) == realpath(other)
 
 
 def _replace(file: Path, text: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from cnnlint.errors import LoadError, ProfileError
 from cnnlint.facts.facts import Facts
 from cnnlint.model.binding import Bindings, check_all_used
+from cnnlint.model.graph import Model
 from cnnlint.model.loader import load
 from cnnlint.model.source import sha256
 from cnnlint.model.watchdog import memory_limit, time_limit
@@ -22,7 +23,7 @@ def profile_model(
     progress: Callable[[str], None] | None = None,
     *,
     digest: bool = False,
-) -> ModelReport:
+) -> tuple[ModelReport, Model | None]:
     """Count what each layer costs and, given options, measure how long the model runs.
 
     Args:
@@ -31,6 +32,9 @@ def profile_model(
         options: how to measure, None to count only.
         progress: is told what comes next.
         digest: whether to hash the file, which reads every byte of it.
+
+    Returns:
+        The report, and the model unless it could not be read.
 
     Raises:
         UsageError: the bindings don't fit the model, or there is no such path.
@@ -48,10 +52,11 @@ def profile_model(
                 bodies=body_reports(facts),
             )
     except LoadError as error:
-        return ModelReport(str(path), failure=Failure(error.code, error.cause, error.cure))
+        failure = Failure(error.code, error.cause, error.cure)
+        return ModelReport(str(path), failure=failure), None
     check_all_used(bindings, [model.inputs])
     if options is None:
-        return counted
+        return counted, model
     if model.free_dims:
         raise ProfileError(
             f"the size of the input is open: {', '.join(model.free_dims)}",
@@ -62,9 +67,5 @@ def profile_model(
     others = {"(layout reorders)": times.overhead_ms, "(between kernels)": times.gap_ms}
     if times.unmapped_ms:
         others["(kernels of unknown origin)"] = times.unmapped_ms
-    return replace(
-        counted,
-        layers=layer_rows(facts, times.by_node),
-        latency=measured.latency,
-        layer_times=others,
-    )
+    layers = layer_rows(facts, times.by_node)
+    return replace(counted, layers=layers, latency=measured.latency, layer_times=others), model

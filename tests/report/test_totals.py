@@ -30,7 +30,7 @@ Column = Iterable[int | None]
 
 @cache
 def counted(path: Path) -> ModelReport:
-    report = profile_model(path, Bindings(), None)
+    report, _ = profile_model(path, Bindings(), None)
     assert report.failure is None
     return report
 
