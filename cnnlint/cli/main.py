@@ -68,6 +68,9 @@ def main() -> NoReturn:
     except OSError as error:
         complain(f"output can't be written: {error.strerror or error}", "free some space")
         code = 2
+    except MemoryError:
+        complain("there is not enough memory", "give fewer models at a time, or free some")
+        code = 2
     except Exception as error:
         if os.environ.get("CNNLINT_DEBUG"):
             raise

@@ -60,3 +60,19 @@ def test_beside_a_model_that_can_not_be_read(
     code, out, err = run(*command, ring, "--output", report)
     assert (code, out, report.exists()) == (1, "", True)
     assert "ring.onnx can't be read: Too many levels of symbolic links" in err
+
+
+@pytest.mark.parametrize("form", ["text", "concise", "json"])
+def test_memory_that_runs_out_for_the_report(
+    run: Run, model: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def devours(*_: object, **__: object) -> str:
+        raise MemoryError
+
+    monkeypatch.setattr(f"cnnlint.report.{form}.render_{form}", devours)
+    report = model.with_name("report")
+    code, out, err = run("check", model, "--format", form, "--output", report)
+    assert (code, out, report.exists()) == (2, "", False)
+    assert err == (
+        "error: there is not enough memory; give fewer models at a time, or free some\n"
+    )
