@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TypeAlias
 
 from cnnlint.model.graph import Input, SourceLine
-from cnnlint.report.escape import LONGEST, shortened
+from cnnlint.report.escape import shortened, unicode
 from cnnlint.report.report import (
     BodyReport,
     LayerRow,
@@ -32,21 +32,25 @@ def render_json(report: Report) -> str:
         "exit_code": report.exit_code,
         "models": [_model(model) for model in report.models],
     }
-    return json.dumps(_shortened(document), indent=1, allow_nan=False)
+    return json.dumps(_text(document), indent=1, allow_nan=False)
 
 
-def _shortened(value: Json) -> Json:
-    """Cut off long texts, in place: a report may be large, and is no use any more without."""
+def _text(value: Json) -> Json:
+    """Bring texts into a length and form that every reader takes.
+
+    In place: a report may be large, and what it was before is no use any more.
+    """
     if isinstance(value, str):
-        return shortened(value)
+        return shortened(unicode(value))
     if isinstance(value, list):
         for index, inner in enumerate(value):
-            value[index] = _shortened(inner)
+            value[index] = _text(inner)
     elif isinstance(value, dict):
         for key, inner in value.items():
-            value[key] = _shortened(inner)
-        for number, key in enumerate([key for key in value if len(key) > LONGEST], 1):
-            value[f"{shortened(key)} ({number})"] = value.pop(key)
+            value[key] = _text(inner)
+        odd = [key for key in value if shortened(unicode(key)) != key]
+        for number, key in enumerate(odd, 1):
+            value[f"{shortened(unicode(key))} ({number})"] = value.pop(key)
     return value
 
 

@@ -1,5 +1,7 @@
 """Text from a model never moves a cursor, hides, or breaks a line, in any format."""
 
+import json
+import os
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +10,7 @@ import onnx
 import pytest
 from onnx import helper
 
-from cnnlint.report.escape import LONGEST, plain
+from cnnlint.report.escape import LONGEST, plain, unicode
 from tests.net import Net
 
 Run = Callable[..., tuple[int, str, str]]
@@ -84,3 +86,34 @@ def test_long_names_are_shortened(command: tuple[str, ...], run: Run, tmp_path: 
 def test_a_text_is_shortened_only_where_it_must_be() -> None:
     assert plain("a" * LONGEST) == "a" * LONGEST
     assert plain("a" * (LONGEST + 1)) == "a" * (LONGEST - 1) + "…"
+
+
+@pytest.mark.parametrize("command", FORMATS, ids=" ".join)
+def test_a_file_name_that_is_no_unicode(
+    command: tuple[str, ...], run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / os.fsdecode(b"bad\xff.onnx")
+    try:
+        path.write_bytes(hostile("x").SerializeToString())
+    except OSError:
+        pytest.skip("file names are Unicode here")
+    code, out, _ = run(command[0], path, *command[1:])
+    assert code in {0, 1}
+    out.encode("utf-8")
+    if "json" in command:
+        assert json.loads(out)["models"][0]["path"] == f"{tmp_path}/bad\\xff.onnx"
+    if "concise" in command:
+        assert "bad\\xff.onnx" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("été ￿ \ud7ff \ue000", "été ￿ \ud7ff \ue000"),
+        ("\udc80\udcff", r"\x80\xff"),
+        ("\ud800 \udc7f \udd00 \udfff", r"\ud800 \udc7f \udd00 \udfff"),
+    ],
+)
+def test_surrogates_are_no_text(text: str, shown: str) -> None:
+    assert unicode(text) == shown
+    assert unicode(plain(text)) == plain(text)
