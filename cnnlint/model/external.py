@@ -64,7 +64,7 @@ class DataFiles:
             raise Misfit(f"has {length:,} bytes of external data and needs {expected:,}")
         if not isinstance(file, Path):
             return None
-        size, end = self._size(file), offset + (length or expected or 0)
+        size, end = self._size(file, location), offset + (length or expected or 0)
         if size is not None and end > size:
             where = shown(location)
             raise Misfit(f"lies at bytes {offset:,} to {end:,} of {where}, which has {size:,}")
@@ -81,15 +81,22 @@ class DataFiles:
             found.append(Defect(Kind.LOCATION, cause, tensor=names[0]))
         return found
 
-    def _size(self, file: Path) -> int | None:
-        """Return the size of a data file, None where there is no such file."""
+    def _size(self, file: Path, location: str) -> int | None:
+        """Return the size of a data file, None where there is no such file.
+
+        Raises:
+            Misfit: what is there is no regular file, and no runtime takes weights from it.
+        """
         if file not in self._sizes:
             try:
                 found = os.stat(file)  # noqa: PTH116  (a Path takes longer, and there are many)
             except (OSError, ValueError):
                 self._sizes[file] = None
             else:
-                self._sizes[file] = found.st_size if stat.S_ISREG(found.st_mode) else None
+                if not stat.S_ISREG(found.st_mode):
+                    kind = "a folder" if stat.S_ISDIR(found.st_mode) else "no regular file"
+                    raise Misfit(f"lies in {shown(location)}, which is {kind}")
+                self._sizes[file] = found.st_size
         return self._sizes[file]
 
     def _place(self, location: str) -> Path | str | None:

@@ -1,5 +1,6 @@
 """Weights in files beside the model: located, never opened, and never outside the folder."""
 
+import os
 from pathlib import Path
 
 import onnx
@@ -178,11 +179,23 @@ def test_a_constant_is_never_read_from_another_file(tmp_path: Path) -> None:
     assert opened == [str(file)]
 
 
-@pytest.mark.parametrize("location", ["n" * 5_000, "n/" * 3_000, ".", "sub"])
-def test_locations_that_are_no_files(location: str, tmp_path: Path) -> None:
-    (tmp_path / "sub").mkdir()
+@pytest.mark.parametrize("location", ["n" * 5_000, "n/" * 3_000])
+def test_locations_that_are_too_long(location: str, tmp_path: Path) -> None:
     model = load(save(external(location=location), tmp_path / "net.onnx"))
     assert model.origin.missing_data == (tmp_path / location,)
+
+
+@pytest.mark.parametrize(
+    ("location", "kind"),
+    [(".", "a folder"), ("sub", "a folder"), ("pipe", "no regular file")],
+)
+def test_locations_that_are_no_regular_files(location: str, kind: str, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    model = load(save(external(location=location), tmp_path / "net.onnx"))
+    cause = f"tensor conv.weight lies in {location}, which is {kind}"
+    assert model.defects == (Defect(Kind.TENSOR, cause, tensor="conv.weight"),)
+    assert model.origin.data_files == model.origin.missing_data == ()
 
 
 def test_an_absolute_place_is_refused_even_inside_the_folder(tmp_path: Path) -> None:
