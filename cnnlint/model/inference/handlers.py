@@ -67,9 +67,10 @@ def _along_axis(call: Call) -> Shapes:
 
 
 def _prelu(call: Call) -> Shapes:
+    """The data's shape, by the spec; onnxruntime lets a larger slope widen it."""
     data, slope = call.shape(0), call.shape_or_none(1)
     if slope is not None and call.opset >= 7:
-        broadcast(data, slope)
+        return (broadcast(data, slope),)
     return (data,)
 
 

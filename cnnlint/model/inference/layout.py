@@ -94,13 +94,13 @@ def _transpose(call: Call) -> Shapes:
 
 def _squeeze(call: Call) -> Shapes:
     data = call.shape(0)
-    if not call.sets("axes", 1):
+    axes = call.setting("axes", 1) if call.sets("axes", 1) else ()
+    if axes is None:
+        raise Unresolved
+    if not axes:  # onnxruntime takes an empty list as none
         if None in data:
             raise Unresolved
         return (tuple(d for d in data if d != 1),)
-    axes = call.setting("axes", 1)
-    if axes is None:
-        raise Unresolved
     gone = {one_axis(axis, len(data)) for axis in all_known(axes)}  # one may be named twice
     for axis in sorted(gone):
         clash = f"axis {axis} of {spell(data)} is squeezed but is not 1"

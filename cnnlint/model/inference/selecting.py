@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from cnnlint.model.defect import Kind
-from cnnlint.model.graph import Shape
+from cnnlint.model.graph import Dim, Shape
 from cnnlint.model.inference.call import (
     Call,
     Contradiction,
@@ -45,7 +45,7 @@ def _gather_nd(call: Call) -> Shapes:
     reach = indices[-1]
     if reach is None:
         raise Unresolved
-    if not 0 < reach <= len(data) - batch:
+    if not 0 <= reach <= len(data) - batch:  # an index of no numbers stands for all of data
         raise Contradiction(f"indices of {reach} numbers into {len(data) - batch} axes", Kind.RANK)
     return ((*indices[:-1], *data[batch + reach :]),)
 
@@ -156,13 +156,23 @@ def _non_zero(call: Call) -> Shapes:
 
 
 def _compress(call: Call) -> Shapes:
-    """The slices along an axis, or the elements, where the condition is true."""
-    data, condition = call.shape(0), call.whole_or_none(1)
-    count = None if condition is None else int((condition != 0).sum())
+    """The slices along an axis, or the elements, where the condition is true.
+
+    onnxruntime reads no more of the condition than there is of the data.
+    """
+    data = call.shape(0)
     if "axis" not in call.node.attrs:
-        return ((count,),)
+        return ((_selected(call, product(data)),),)
     axis = one_axis(call.attr_int("axis", 0), len(data))
-    return ((*data[:axis], count, *data[axis + 1 :]),)
+    return ((*data[:axis], _selected(call, data[axis]), *data[axis + 1 :]),)
+
+
+def _selected(call: Call, size: Dim) -> Dim:
+    """Return how many of ``size`` places the condition of a Compress is true at."""
+    condition = call.whole_or_none(1)
+    if condition is None or (size is None and condition.any()):
+        return None
+    return int((condition.reshape(-1)[:size] != 0).sum())
 
 
 def _unique(call: Call) -> Shapes:

@@ -46,6 +46,7 @@ MICROSOFT = {"domain": "com.microsoft"}
         ("PRelu", (IMAGE, (4, 1, 1)), {}, IMAGE),
         ("PRelu", (IMAGE, (4,)), {"opset": 6}, IMAGE),
         ("PRelu", (IMAGE, None), {}, IMAGE),
+        ("PRelu", ((5,), (4, 5)), {}, (4, 5)),
         ("InstanceNormalization", (IMAGE, (4,), (4,)), {}, IMAGE),
         ("InstanceNormalization", (IMAGE, None, (None,)), {}, IMAGE),
         ("InstanceNormalization", ((2, None, 8), (4,), (4,)), {}, (2, None, 8)),
