@@ -34,6 +34,13 @@ _WORDS: Mapping[str, str] = {
 }
 _UNCHECKED = frozenset({"LayerNormalization"})
 """Operators of which onnxruntime ignores attributes that it doesn't know."""
+_RUN_SINCE: Mapping[str, int] = {
+    "GroupNormalization": 18,
+    "LayerNormalization": 1,
+    "MeanVarianceNormalization": 1,
+    "ThresholdedRelu": 1,
+}
+"""Operators that onnxruntime 1.32 runs where onnx doesn't have them (yet), from these sets on."""
 _DIRECTIONS = ("forward", "reverse", "bidirectional")
 _CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "BitShift": {"direction": ("LEFT", "RIGHT")},
@@ -70,6 +77,8 @@ _CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "Upsample": {"mode": ("nearest", "linear", "bilinear", "cubic")},
 }
 """The words that an attribute may be, where a runtime refuses any other."""
+_ANY_CASE = frozenset({("RoiAlign", "mode")})
+"""Attributes whose words onnxruntime takes in capitals too."""
 _UNREAD = "tgp"
 """Attributes whose value a node doesn't carry, so that nobody sees whether they are there."""
 
@@ -124,8 +133,8 @@ class Schema:
                     return f"attribute {name} is unknown to {node.op} at operator set {opset}"
             elif not _is(value, kind):
                 return f"attribute {name} is not {_WORDS[kind]}"
-            elif kind == "s" and (words := _choices(node.op, name)) and value not in words:
-                return f"attribute {name} is none of {', '.join(words)}"
+            elif kind == "s" and not _is_choice(node.op, name, str(value)):
+                return f"attribute {name} is none of {', '.join(_CHOICES[node.op][name])}"
         for name in self.needed:
             if name not in attrs:
                 return f"attribute {name} is missing"
@@ -138,7 +147,7 @@ class Schemas:
     def __init__(self, opsets: Mapping[str, int]) -> None:
         """``opsets`` are the operator sets that the model imports."""
         self._opsets = opsets
-        self._found: dict[tuple[str, str, int], Schema | None] = {}
+        self._found: dict[tuple[str, str, int], Schema | str | None] = {}
 
     def fault(self, node: Node, opset: int) -> str | None:
         """Return in words what is wrong with a node whatever the shapes, None where nothing is.
@@ -151,8 +160,16 @@ class Schemas:
         try:
             schema = self._found[key]
         except KeyError:
-            schema = self._found[key] = look_up(*key)
-        return schema.fault(node, version) if schema else None
+            schema = self._found[key] = look_up(*key) or self._absence(*key)
+        return schema.fault(node, version) if isinstance(schema, Schema) else schema
+
+    def _absence(self, domain: str, op: str, version: int) -> str | None:
+        """Return in words why an operator is not in an operator set that may be a function's own.
+
+        onnxruntime goes by the model's set there, so an operator that this one has is let pass.
+        """
+        gap = absence(domain, op, version)
+        return None if gap and look_up(domain, op, self._opsets.get(domain, version)) else gap
 
 
 def look_up(domain: str, op: str, opset: int) -> Schema | None:
@@ -165,6 +182,25 @@ def look_up(domain: str, op: str, opset: int) -> Schema | None:
         if int(since) <= opset:
             found = rest
     return _schema(found) if found else None
+
+
+def absence(domain: str, op: str, opset: int) -> str | None:
+    """Return in words why an operator of onnx is not in an operator set, None where it is.
+
+    None too where nobody can tell: foreign operators and domains, a set that is not imported or
+    newer than known. An operator that onnxruntime runs all the same is not held against a file.
+    """
+    if not 0 < opset <= newest(domain) or not _NAME.fullmatch(op):
+        return None
+    if opset >= _RUN_SINCE.get(op, opset + 1):
+        return None
+    versions = [line.partition(" ") for line in _lines(op)]
+    past = [(since, rest) for since, _, rest in versions if int(since) <= opset]
+    if past and not past[-1][1]:
+        return f"{op} was withdrawn at operator set {past[-1][0]}, the file imports {opset}"
+    if versions and not past:
+        return f"{op} exists since operator set {versions[0][0]}, the file imports {opset}"
+    return None
 
 
 @cache
@@ -224,9 +260,10 @@ def _side(text: str) -> Side:
     return Side(tuple(names), tuple(needed), least, most)
 
 
-def _choices(op: str, attribute: str) -> tuple[str, ...]:
-    """Return the words that an attribute may be, none where it may be any."""
-    return _CHOICES.get(op, {}).get(attribute, ())
+def _is_choice(op: str, attribute: str, word: str) -> bool:
+    """Return whether an attribute may be a word; where none are listed it may be any."""
+    words = _CHOICES.get(op, {}).get(attribute)
+    return not words or (word.lower() if (op, attribute) in _ANY_CASE else word) in words
 
 
 def _is(value: Attr, kind: str) -> bool:

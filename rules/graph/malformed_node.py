@@ -13,22 +13,24 @@ def malformed_node(facts: Facts) -> Iterator[Finding]:
     """Input or attribute that is missing, unknown, or not what the operator takes.
 
     ## What it does
-    Reports nodes that don't fit the schema of their operator: a required input or attribute is
-    missing, there are too many inputs, an attribute is unknown, stands twice or has the wrong
-    type; and values that can't be: a Slice with a step of 0, a Resize by 0 or NaN, the top 10 of
-    5.
+    Reports nodes that don't fit the schema of their operator: the operator set that the file
+    imports doesn't have it yet, or no longer; a required input or attribute is missing, there are
+    too many inputs, an attribute is unknown, stands twice or has the wrong type; and values that
+    can't be: a Slice with a step of 0, a Resize by 0 or NaN, the top 10 of 5.
 
     ## Why is this bad?
     onnxruntime refuses the file when it is loaded, or the node fails when it is run. An unknown
     attribute is often one of another version of the operator: what it should do is not done.
 
     ## Example
-    Conv with an attribute `colour`; MaxPool without `kernel_shape`; `strides` given as floats.
+    Gelu, of operator set 20, in a file that imports 17; Conv with an attribute `colour`; MaxPool
+    without `kernel_shape`; `strides` given as floats.
 
     ## When to ignore it
     Where a runtime of your own takes what the standard operator doesn't: then give the operator a
-    domain of its own. Operators of other domains, and operator sets newer than the installed onnx
-    package knows, are not looked at.
+    domain of its own. Operators of other domains, and operator sets newer than the newest that
+    this version of cnnlint knows, are not looked at; nor are the types of tensors. Operators that
+    onnxruntime runs at older operator sets too (LayerNormalization) are not reported.
 
     ## References
     - ONNX operators, https://onnx.ai/onnx/operators/

@@ -50,6 +50,13 @@ def fault(op: str, inputs: str, *, outputs: str = "y", opset: int = 13, **rest: 
         ("BatchNormalization", "x", {}, "input scale is missing"),
         ("Concat", "", {"axis": 1}, "Concat has too few inputs"),
         ("RandomNormal", "x", {"shape": (1,)}, "1 inputs where RandomNormal has none"),
+        ("RoiAlign", "x r b", {"mode": "mean"}, "attribute mode is none of avg, max"),
+        (
+            "Resize",
+            "x - s",
+            {"mode": "LINEAR"},
+            "attribute mode is none of nearest, linear, cubic",
+        ),
         ("Resize", "x - s", {"mode": "bogus"}, "attribute mode is none of nearest, linear, cubic"),
         (
             "ai.onnx.ml:Scaler",
@@ -77,6 +84,7 @@ def test_what_an_operator_does_not_take(
         ("Dropout", "x", {"outputs": "y"}),
         ("LSTM", "x w r", {"outputs": "- h", "activations": ("Tanh",), "clip": 1.0}),
         ("Resize", "x - s", {"mode": "linear", "nearest_mode": ""}),
+        ("RoiAlign", "x r b", {"mode": "MAX"}),
         ("Add", "x y", {"opset": 6, "axis": 1, "broadcast": 1}),
         ("Relu", "x", {"opset": 1, "consumed_inputs": (0,)}),
         ("LayerNormalization", "x s", {"opset": 17, "colour": "red"}),  # onnxruntime takes it
@@ -84,6 +92,55 @@ def test_what_an_operator_does_not_take(
 )
 def test_what_an_operator_takes(op: str, inputs: str, rest: dict[str, Any]) -> None:
     assert fault(op, inputs, **rest) is None
+
+
+@pytest.mark.parametrize(
+    ("op", "opset", "expected"),
+    [
+        ("Gelu", 19, "Gelu exists since operator set 20, the file imports 19"),
+        ("GridSample", 1, "GridSample exists since operator set 16, the file imports 1"),
+        ("GroupNormalization", 17, "GroupNormalization exists since operator set 18"),
+        ("Upsample", 10, "Upsample was withdrawn at operator set 10, the file imports 10"),
+        ("Upsample", 17, "Upsample was withdrawn at operator set 10, the file imports 17"),
+        ("Scatter", 11, "Scatter was withdrawn at operator set 11, the file imports 11"),
+    ],
+)
+def test_an_operator_that_its_operator_set_lacks(op: str, opset: int, expected: str) -> None:
+    assert (fault(op, "x", opset=opset) or "").startswith(expected)
+
+
+def test_a_function_may_use_what_the_operator_set_of_its_model_has() -> None:
+    assert Schemas({"": 20}).fault(node("Gelu", "x"), 17) is None
+    assert Schemas({"": 17}).fault(node("Gelu", "x"), 20) is None
+    assert Schemas({"": 19}).fault(node("Gelu", "x"), 17) is not None
+
+
+def test_a_machine_learning_operator_that_its_operator_set_lacks() -> None:
+    trees = node("ai.onnx.ml:TreeEnsembleRegressor", "x", domain="ai.onnx.ml")
+    assert Schemas({"": 17, "ai.onnx.ml": 5}).fault(trees, 17) == (
+        "ai.onnx.ml:TreeEnsembleRegressor was withdrawn at operator set 5, the file imports 5"
+    )
+    assert Schemas({"": 17, "ai.onnx.ml": 3}).fault(trees, 17) is None
+    assert Schemas({"": 17}).fault(trees, 17) is None  # not imported
+
+
+@pytest.mark.parametrize(
+    ("op", "domain", "opset"),
+    [
+        ("GroupNormalization", "", 18),  # onnxruntime runs these four
+        ("LayerNormalization", "", 1),
+        ("MeanVarianceNormalization", "", 8),
+        ("ThresholdedRelu", "", 9),
+        ("SimplifiedLayerNormalization", "", 17),
+        ("Gelu", "acme", 17),
+        ("ai.onnx.ml:Scaler", "ai.onnx.ml", 0),
+        ("Upsample", "", NEWEST + 1),
+        ("Conv 1 X Y -", "", 17),
+        ("Conv", "", 17),
+    ],
+)
+def test_what_cannot_be_said_to_be_absent(op: str, domain: str, opset: int) -> None:
+    assert schemas.absence(domain, op, opset) is None
 
 
 @pytest.mark.parametrize(

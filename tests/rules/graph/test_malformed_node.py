@@ -29,6 +29,12 @@ IMAGE = Net(3, 16).conv(8, name="stem")
             "attribute colour is unknown to Conv at operator set 17",
             id="unknown",
         ),
+        pytest.param(
+            IMAGE.op("Gelu", name="bad"),
+            "bad",
+            "Gelu exists since operator set 20, the file imports 17",
+            id="newer",
+        ),
     ],
 )
 def test_reports(net: Net, path: str, message: str) -> None:
