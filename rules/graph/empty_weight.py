@@ -16,10 +16,10 @@ def empty_weight(facts: Facts) -> Iterator[Finding]:
     Reports a layer whose weight has a size of 0 on some axis.
 
     ## Why is this bad?
-    The layer computes nothing from its input, or can't run at all. onnx's checker, its strict
-    shape inference and onnxruntime's session creation accept such a convolution (onnx 1.23,
-    onnxruntime 1.32); it fails when it is run. It is what pruning leaves of a layer whose every
-    channel went.
+    The layer computes nothing from its input, or can't run at all. Of a convolution without
+    output channels onnxruntime 1.32 gives a map without channels, and nothing is left for what
+    reads it; one with a 0 anywhere else is refused when it is loaded, or fails when it is run. It
+    is what pruning leaves of a layer whose every channel went.
 
     ## Example
     A weight of 8x3x0x3.

@@ -21,7 +21,10 @@ def window_exceeds_input(facts: Facts) -> Iterator[Finding]:
     The window has no position, so the layer has no output. Mostly the input is smaller than the
     network was made for, or it is halved once too often: each stride 2 on the way costs a factor
     of two. onnx's checker, its strict shape inference and onnxruntime's session creation accept
-    the file (onnx 1.23, onnxruntime 1.32); it fails when it is run.
+    the file (onnx 1.23, onnxruntime 1.32). A convolution, transposed or not, fails when it is
+    run. Of pooling onnxruntime gives a map that the ONNX formula doesn't, or an empty one:
+    MaxPool 3x3 on a map of 2x2 gives 1x1 with stride 2 and 0x0 with stride 1. Where the window is
+    larger than the map by two strides or more, pooling fails too.
 
     ## Example
     `Conv 31x31` without padding on a map of 8x8.
