@@ -135,7 +135,7 @@ def test_a_machine_learning_operator_that_its_operator_set_lacks() -> None:
         ("Gelu", "acme", 17),
         ("ai.onnx.ml:Scaler", "ai.onnx.ml", 0),
         ("Upsample", "", NEWEST + 1),
-        ("Conv 1 X Y -", "", 17),
+        ("Gelu 20 X", "", 17),
         ("Conv", "", 17),
     ],
 )
