@@ -17,7 +17,7 @@ import pytest
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.engine import run_rules
 from cnnlint.lint.finding import Severity
-from cnnlint.lint.registry import builtin_rules
+from cnnlint.lint.registry import select
 from cnnlint.model.binding import Bindings
 from cnnlint.model.loader import load
 
@@ -54,9 +54,9 @@ def test_published_architecture(name: str) -> None:
     assert (topology.depth, topology.shortest_path) == (depth, shortest)
     assert topology.plain_run_units == plain_run
     assert facts.receptive_field == (field, field)
-    found, broken = run_rules(facts, builtin_rules())
-    assert not broken
-    assert {f.code for f in found if f.severity is not Severity.NOTE} == warnings
+    outcome = run_rules(facts, select((), ())[0])
+    assert not outcome.broken
+    assert {f.code for f in outcome.findings if f.severity is not Severity.NOTE} == warnings
 
 
 def test_open_height_and_width_are_those_of_the_published_figures() -> None:

@@ -16,6 +16,7 @@ from cnnlint.cli.streams import (
 )
 from cnnlint.cli.targets import ClosedFolder, Target, expand
 from cnnlint.errors import LoadError
+from cnnlint.lint.presets import PRESETS
 
 if TYPE_CHECKING:
     from cnnlint.report.report import Report
@@ -33,7 +34,21 @@ FAIL_ON = ("error", "warning", "note", "never")
     help="Run only these rules: codes, prefixes, names, families or ALL, comma-separated.",
 )
 @click.option(
+    "--extend-select",
+    multiple=True,
+    callback=separated,
+    metavar="RULES",
+    help="Run these rules besides those that are on.",
+)
+@click.option(
     "--ignore", multiple=True, callback=separated, metavar="RULES", help="Leave these rules out."
+)
+@click.option(
+    "--preset",
+    type=click.Choice(tuple(PRESETS)),
+    default="default",
+    show_default=True,
+    help="A ready-made set of rules and severities.",
 )
 @click.option(
     "--fail-on",
@@ -68,7 +83,9 @@ def check(  # noqa: PLR0913  (one parameter an option)
     *,
     paths: tuple[str, ...],
     select: list[str],
+    extend_select: list[str],
     ignore: list[str],
+    preset: str,
     fail_on: str,
     form: str,
     output: Path | None,
@@ -102,7 +119,8 @@ def check(  # noqa: PLR0913  (one parameter an option)
     if not targets:
         level = "error" if require_models else "warning"
         complain("no models found", "name .onnx files, or folders that hold some", level=level)
-    rules, odd = registry.select(select, ignore)
+    chosen = PRESETS[preset]
+    rules, odd = registry.select(select, ignore, (*chosen.on, *extend_select))
     for remark in odd:
         complain(remark.cause, remark.cure, level="warning")
     asked = bindings(batch, dims, shapes)
@@ -115,7 +133,12 @@ def check(  # noqa: PLR0913  (one parameter an option)
             reports.append(engine.unreadable(called(target), error))
             continue
         found, model = engine.check_model(
-            source, rules, asked, rows=verbose, thorough=form == "json"
+            source,
+            rules,
+            asked,
+            settings=engine.Settings(chosen),
+            rows=verbose,
+            thorough=form == "json",
         )
         reports.append(found)
         if model:

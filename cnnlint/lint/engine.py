@@ -1,13 +1,15 @@
 """Models and rules in, a Report out."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnnlint.errors import LoadError, MissingPathError, UsageError
 from cnnlint.facts.facts import Facts
-from cnnlint.lint.finding import Finding
-from cnnlint.lint.rule import Rule
+from cnnlint.lint.finding import Finding, Severity, Unchecked
+from cnnlint.lint.presets import PRESETS, Preset
+from cnnlint.lint.rule import OptionValue, Rule
 from cnnlint.model.binding import Bindings
 from cnnlint.model.graph import Model, Node
 from cnnlint.model.loader import load
@@ -20,11 +22,33 @@ STDIN = "<stdin>"
 """What a model from standard input is called."""
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the rules that are on are run."""
+
+    preset: Preset = PRESETS["default"]
+    options: Mapping[str, Mapping[str, OptionValue]] = field(default_factory=dict)
+    """Options of rules, by code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the rules said of one model."""
+
+    findings: tuple[ReportedFinding, ...]
+    """Dearest first."""
+    unchecked: tuple[str, ...]
+    """Rules that lack what the file doesn't show, in words."""
+    broken: tuple[str, ...]
+    """Rules that failed, in words."""
+
+
 def check_model(
     source: str | Path | bytes,
     rules: Sequence[Rule],
     bindings: Bindings,
     *,
+    settings: Settings | None = None,
     rows: bool = False,
     thorough: bool = False,
 ) -> tuple[ModelReport, Model | None]:
@@ -34,6 +58,7 @@ def check_model(
         source: a path, or a model's bytes.
         rules: the rules that are on.
         bindings: sizes of open dimensions.
+        settings: how the rules are run; by default as they are.
         rows: whether to describe every layer.
         thorough: whether to add what takes longer: the file's hash, MACs as a polynomial.
 
@@ -49,15 +74,16 @@ def check_model(
         with time_limit(path), memory_limit(path):
             model = load(source, bindings, name=path)
             facts = Facts(model)
-            findings, broken = run_rules(facts, rules)
+            outcome = run_rules(facts, rules, settings)
             report = ModelReport(
                 path=path,
                 sha256=sha256(source) if thorough else None,
                 summary=summary(facts, thorough=thorough),
                 layers=layer_rows(facts) if rows else None,
                 bodies=body_reports(facts) if rows else None,
-                findings=findings,
-                internal=broken,
+                findings=outcome.findings,
+                unchecked=outcome.unchecked,
+                internal=outcome.broken,
             )
     except LoadError as error:
         return unreadable(path, error), None
@@ -75,20 +101,25 @@ def unreadable(path: str, error: LoadError) -> ModelReport:
     return ModelReport(path, failure=Failure(error.code, error.cause, error.cure))
 
 
-def run_rules(
-    facts: Facts, rules: Iterable[Rule]
-) -> tuple[tuple[ReportedFinding, ...], tuple[str, ...]]:
-    """Return what the rules found, dearest first, and the rules that failed, in words."""
+def run_rules(facts: Facts, rules: Iterable[Rule], settings: Settings | None = None) -> Outcome:
+    """Run rules on the facts of a model; one that fails does not silence the others."""
+    settings = settings or Settings()
     found: list[ReportedFinding] = []
+    unchecked: list[str] = []
     broken: list[str] = []
     for rule in rules:
         try:
-            found += [_reported(facts, rule, finding) for finding in rule.run(facts)]
+            remarks = list(rule.remarks(facts, settings.options.get(rule.code)))
+            lacks = [remark for remark in remarks if isinstance(remark, Unchecked)]
+            findings = [remark for remark in remarks if isinstance(remark, Finding)]
+            findings += _required(rule, lacks, settings.preset)
+            found += [_reported(facts, rule, finding, settings.preset) for finding in findings]
+            unchecked += [f"{rule.code} {rule.name} (needs {', '.join(u.needs)})" for u in lacks]
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001  (a broken rule must not silence the others)
             broken.append(f"rule {rule.code} failed: {type(error).__name__}: {error}")
-    return tuple(sorted(found, key=_order)), tuple(broken)
+    return Outcome(tuple(sorted(found, key=_order)), tuple(unchecked), tuple(broken))
 
 
 def fingerprint(code: str, node: Node | None) -> str:
@@ -100,17 +131,30 @@ def fingerprint(code: str, node: Node | None) -> str:
     return hashlib.sha256(f"{code}\0{path}\0{op}".encode()).hexdigest()[:16]
 
 
+def _required(rule: Rule, lacks: Iterable[Unchecked], preset: Preset) -> Iterator[Finding]:
+    """Yield a finding for what a preset wants to be judged and the file doesn't show."""
+    if rule.family in preset.required:
+        for lack in lacks:
+            yield Finding(
+                nodes=(),
+                message=f"not checked: the training recipe doesn't say {', '.join(lack.needs)}",
+                suggestion="say it in a recipe: --recipe FILE, or cnnlint.* metadata of the model",
+                evidence={"needs": lack.needs},
+                severity=Severity.WARNING,
+            )
+
+
 def _fault(path: str, error: Exception) -> Failure:
     cause = f"{path}: internal error: {type(error).__name__}: {error}"
     return Failure("internal", cause, "this is a fault of cnnlint", internal=True)
 
 
-def _reported(facts: Facts, rule: Rule, finding: Finding) -> ReportedFinding:
+def _reported(facts: Facts, rule: Rule, finding: Finding, preset: Preset) -> ReportedFinding:
     return ReportedFinding(
         code=rule.code,
         name=rule.name,
         family=rule.family,
-        severity=finding.severity or rule.severity,
+        severity=preset.severity(rule.code, finding.severity or rule.severity),
         basis=rule.basis,
         message=finding.message,
         suggestion=finding.suggestion,

@@ -1,4 +1,4 @@
-"""What one rule saw: the layers, the evidence as numbers, the remedy and what it saves."""
+"""What a rule says: findings with evidence and remedy, and why it says nothing elsewhere."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,3 +71,25 @@ class Finding:
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     saving: Saving = Saving()
     severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Why a rule says nothing about a layer that it looked at; ``cnnlint why`` tells it.
+
+    ``node`` is None where the reason holds for the model as a whole. The reason is a phrase in
+    lower case with the numbers that decided: ``its stack of 3x3 would cost 2.1x the MACs``.
+    """
+
+    node: Node | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """What a rule could not judge, because the file doesn't show it: keys of the recipe."""
+
+    needs: tuple[str, ...]
+
+
+Remark: TypeAlias = Finding | Silence | Unchecked

@@ -49,25 +49,32 @@ def find(key: str) -> Rule:
     raise unknown(key, (name for r in builtin_rules() for name in (r.code, r.name)))
 
 
-def select(select: Sequence[str], ignore: Sequence[str]) -> tuple[list[Rule], list[UsageError]]:
+def select(
+    select: Sequence[str],
+    ignore: Sequence[str],
+    extend: Sequence[str] = (),
+) -> tuple[list[Rule], list[UsageError]]:
     """Return the rules that are on, and what is odd about the asking but no reason to stop.
 
     A selector is a code, a prefix of codes, a name, a family or ``ALL``. Nothing selected means
-    all; the longer selector wins over the shorter, and to ignore wins over to select.
+    all that are on by default; what is in ``extend`` is on besides. The longer selector wins over
+    the shorter, and to ignore wins over to select.
 
     Raises:
         UsageError: a selected rule doesn't exist.
     """
     rules = builtin_rules()
-    meaningless = [k for k in (*select, *ignore) if not any(_matches(k, r) for r in rules)]
+    asked = (*select, *extend)
+    meaningless = [k for k in (*asked, *ignore) if not any(_matches(k, r) for r in rules)]
     for key in meaningless:
-        if key in select:
+        if key in asked:
             raise unknown(key, _selectors(rules))
     odd = [unknown(key, _selectors(rules)) for key in meaningless]
     on = [
         r
         for r in rules
-        if max(_matches(key, r) for key in (*select, *([] if select else ["ALL"])))
+        if max((_matches(key, r) for key in asked), default=0) or (r.default and not select)
+        if max(_matches(key, r) for key in (*asked, "ALL"))
         > max((_matches(key, r) for key in ignore), default=0)
     ]
     return on, odd

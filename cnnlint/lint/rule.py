@@ -1,9 +1,9 @@
-"""What a rule is: a generator of findings whose signature is its options.
+"""What a rule is: a generator of remarks whose signature is its options.
 
 Its docstring is its manual page.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter, getdoc, signature
@@ -11,9 +11,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from cnnlint.errors import RuleError
 from cnnlint.facts.facts import Facts
-from cnnlint.lint.finding import Basis, Finding, Fix, Severity
+from cnnlint.lint.finding import Basis, Finding, Fix, Remark, Severity
 
-Check = Callable[..., Iterable[Finding]]
+Check = Callable[..., Iterable[Remark]]
 OptionValue = int | float | str | bool
 
 
@@ -40,6 +40,8 @@ class Rule:
     since: str
     proven: str | None
     """A published network that does what the rule suggests."""
+    default: bool
+    """Whether it is on where nobody asks for it."""
     check: Check
 
     @cached_property
@@ -74,10 +76,16 @@ class Rule:
             found.append(Option(parameter.name, kind, parameter.default, doc))
         return tuple(found)
 
-    def run(self, facts: Facts, options: Mapping[str, OptionValue] | None = None) -> list[Finding]:
-        """Run the check on a model."""
+    def remarks(
+        self, facts: Facts, options: Mapping[str, OptionValue] | None = None
+    ) -> Iterator[Remark]:
+        """Yield all that the check says of a model: findings, and reasons to be silent."""
         chosen: dict[str, Any] = dict(options or {})
-        return list(self.check(facts, **chosen))
+        yield from self.check(facts, **chosen)
+
+    def run(self, facts: Facts, options: Mapping[str, OptionValue] | None = None) -> list[Finding]:
+        """Return what the check finds in a model."""
+        return [said for said in self.remarks(facts, options) if isinstance(said, Finding)]
 
 
 def rule(
@@ -88,8 +96,13 @@ def rule(
     since: str,
     fix: Fix = Fix.NONE,
     proven: str | None = None,
+    default: bool = True,
 ) -> Callable[[Check], Rule]:
-    """Make the decorated generator a rule, named after it; its folder is its family."""
+    """Make the decorated generator a rule, named after it; its folder is its family.
+
+    The check yields a :class:`Finding` for what it sees, and may yield a :class:`Silence` at each
+    early exit. A rule with ``default=False`` runs only where it is selected or a preset has it.
+    """
 
     def decorate(check: Check) -> Rule:
         return Rule(
@@ -101,6 +114,7 @@ def rule(
             fix=fix,
             since=since,
             proven=proven,
+            default=default,
             check=check,
         )
 

@@ -118,6 +118,7 @@ def _summary(model: ModelReport, summary: Summary) -> Json:
                 *(f"weights are missing: {name}" for name in coverage.missing_data),
                 *(f"{op}: cost unknown" for op in summary.uncounted_ops),
                 *(f"input dimension {name} is open" for name in summary.free_dims),
+                *model.unchecked,
             ],
         },
     }

@@ -203,6 +203,8 @@ class ModelReport:
     """Milliseconds that belong to no layer: layout reorders, the gap to end-to-end."""
     modules: tuple[Subtotal, ...] | None = None
     """The layers by module, where that was asked for."""
+    unchecked: tuple[str, ...] = ()
+    """Rules that could not judge what the file doesn't show, in words."""
     internal: tuple[str, ...] = ()
     """Rules that failed on this model, in words; the others have run."""
 

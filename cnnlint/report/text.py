@@ -101,6 +101,8 @@ def remarks(model: ModelReport) -> Iterator[str]:
         count = numbers.plural(summary.coverage.unresolved_shapes, "node")
         yield f"the shapes of {count} are unknown, and no rule that needs them looked there"
     yield from _gaps(summary.coverage)
+    if model.unchecked:
+        yield f"not checked without a training recipe: {'; '.join(model.unchecked)}"
     for text in model.untold_defects[:MAX_LAYERS]:
         yield f"can't run: {plain(text)}"
 

@@ -6,7 +6,15 @@ import pytest
 from cnnlint.errors import RuleError, UsageError
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.engine import fingerprint, run_rules
-from cnnlint.lint.finding import Basis, Finding, Saving, Severity
+from cnnlint.lint.finding import (
+    Basis,
+    Finding,
+    Remark,
+    Saving,
+    Severity,
+    Silence,
+    Unchecked,
+)
 from cnnlint.lint.registry import builtin_rules, find, select
 from cnnlint.lint.rule import Option, Rule, rule
 from tests.net import Net
@@ -16,14 +24,14 @@ def codes(*asked: str, ignore: tuple[str, ...] = ()) -> set[str]:
     return {found.code for found in select(asked, ignore)[0]}
 
 
-ALL = {found.code for found in builtin_rules()}
+ALL = {found.code for found in builtin_rules() if found.default}
 
 
 @pytest.mark.parametrize(
     ("asked", "ignored", "expected"),
     [
         ((), (), ALL),
-        (("ALL",), (), ALL),
+        (("ALL",), (), {found.code for found in builtin_rules()}),
         (("K101",), (), {"K101"}),
         (("k101",), (), {"K101"}),
         (("large-dense-kernel",), (), {"K101"}),
@@ -87,12 +95,31 @@ def test_options_reach_the_check() -> None:
     assert len(make().run(facts, {"most": 1})) == 1
 
 
+def test_reasons_to_be_silent_are_no_findings() -> None:
+    def judge(facts: Facts) -> Iterator[Remark]:
+        """Say something."""
+        for conv in facts.convs:
+            yield (
+                Silence(conv.node, "it is fine")
+                if conv.cout > 4
+                else Finding((conv.node,), "m", "s")
+            )
+        yield Unchecked(("optimizer", "weight_decay"))
+
+    facts = Net(3, 8).conv(4, name="a").conv(8, name="b").facts()
+    assert [f.nodes[0].path for f in make(judge).run(facts)] == ["a"]
+    assert len(list(make(judge).remarks(facts))) == 3
+    outcome = run_rules(facts, [make(judge)])
+    assert [f.layers[0].path for f in outcome.findings] == ["a"]
+    assert outcome.unchecked == ("X101 judge (needs optimizer, weight_decay)",)
+
+
 def test_findings_are_sorted_by_severity_then_saving() -> None:
     facts = Net(3, 8).conv(4, name="a").conv(8, name="b").facts()
     loud = make(severity=Severity.WARNING)
-    found, broken = run_rules(facts, [make(), loud])
-    assert broken == ()
-    assert [(f.severity, f.layers[0].path) for f in found] == [
+    outcome = run_rules(facts, [make(), loud])
+    assert outcome.broken == ()
+    assert [(f.severity, f.layers[0].path) for f in outcome.findings] == [
         (Severity.WARNING, "b"),
         (Severity.WARNING, "a"),
         (Severity.NOTE, "b"),
@@ -106,9 +133,9 @@ def test_a_broken_rule_does_not_silence_the_others() -> None:
         raise KeyError("x")
 
     facts = Net(3, 8).conv(4).facts()
-    found, said = run_rules(facts, [make(broken), make()])
-    assert len(found) == 1
-    assert said == ("rule X101 failed: KeyError: 'x'",)
+    outcome = run_rules(facts, [make(broken), make()])
+    assert len(outcome.findings) == 1
+    assert outcome.broken == ("rule X101 failed: KeyError: 'x'",)
 
 
 def test_fingerprint_has_no_numbers_in_it() -> None:

@@ -131,7 +131,7 @@ def test_a_rule_that_runs_out_of_memory_ends_the_model(monkeypatch: pytest.Monke
     def greedy(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(Rule, "run", greedy)
+    monkeypatch.setattr(Rule, "remarks", greedy)
     report, _ = engine.check_model(
         Net(3, 8).conv(4).proto().SerializeToString(), builtin_rules(), Bindings()
     )
