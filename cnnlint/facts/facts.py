@@ -10,6 +10,7 @@ from cnnlint.facts.cost import MACS, Cost, cost
 from cnnlint.facts.dataflow import data_tensors, made, size_of, total
 from cnnlint.facts.flaws import Flaw, flaws
 from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Weighted, typed_layers
+from cnnlint.facts.linear import is_affine
 from cnnlint.facts.memory import Memory, bytes_moved, memory
 from cnnlint.facts.parameters import Parameter, first_read, parameters
 from cnnlint.facts.receptive import (
@@ -310,6 +311,22 @@ class Facts:
                 return
             yield node
             name = self.trunk_input(node)
+
+    def linear_source(self, tensor: str) -> tuple[Weighted | None, tuple[Node, ...]]:
+        """Return the layer with weights that a tensor is an affine function of, None without one.
+
+        With it come the nodes between, nearest first: layout, folded or unfolded normalisation,
+        sums and products with constants (:func:`cnnlint.facts.linear.is_affine`). Where one of
+        them is read by others too, so is not the tensor alone what the layer makes.
+        """
+        between: list[Node] = []
+        for node in self.upstream(tensor):
+            if node.key in self.weighted:
+                return self.weighted[node.key], tuple(between)
+            if node.key in self.activations.of or not is_affine(node, self.data):
+                break
+            between.append(node)
+        return None, tuple(between)
 
     def share(self, macs: int | None) -> float | None:
         """Return the share of the model's MACs, None where either is unknown."""
