@@ -14,6 +14,7 @@ from cnnlint.cli.check import check
 from cnnlint.cli.profile import profile
 from cnnlint.cli.rules import rule, rules
 from cnnlint.cli.streams import complain
+from cnnlint.cli.why import why
 from cnnlint.errors import CnnlintError
 
 INTERRUPTED = 130
@@ -37,7 +38,7 @@ class CheckByDefault(click.Group):
 
 @click.group(
     cls=CheckByDefault,
-    commands=(check, profile, rules, rule),
+    commands=(check, profile, rules, rule, why),
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="`cnnlint MODEL.onnx` is short for `cnnlint check MODEL.onnx`.",

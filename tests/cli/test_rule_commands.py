@@ -35,7 +35,7 @@ def test_version_and_help(run: Run) -> None:
     assert run("--version") == (0, f"cnnlint {__version__}\n", "")
     code, out, _ = run("--help")
     assert code == 0
-    for command in ("check", "profile", "rule", "rules"):
+    for command in ("check", "profile", "rule", "rules", "why"):
         assert f"\n  {command} " in out
     assert "..." not in out.partition("Commands:")[2]  # no summary is cut off
 

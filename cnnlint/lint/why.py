@@ -1,0 +1,101 @@
+"""Why a rule did or did not speak about a layer."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from cnnlint.errors import UsageError
+from cnnlint.facts.facts import Facts
+from cnnlint.lint.engine import STDIN
+from cnnlint.lint.finding import Finding, Silence, Unchecked
+from cnnlint.lint.rule import OptionValue, Rule
+from cnnlint.model.binding import Bindings
+from cnnlint.model.graph import Node
+from cnnlint.model.loader import load
+from cnnlint.model.watchdog import memory_limit, time_limit
+from cnnlint.report.describe import label
+from cnnlint.report.why import Answer, Spoken
+
+NAMES: tuple[Callable[[Node], Iterable[str]], ...] = (
+    lambda node: (node.path,),
+    lambda node: (node.name,),
+    lambda node: node.outputs,
+    lambda node: node.inputs,
+)
+"""What people know a layer by, the surest first."""
+
+
+def explain(
+    source: Path | bytes,
+    layer: str,
+    rule: Rule,
+    bindings: Bindings,
+    options: Mapping[str, OptionValue] | None = None,
+) -> Answer:
+    """Run one rule on a model and return what it says about a layer.
+
+    Args:
+        source: a path, or a model's bytes.
+        layer: its path or node name, or a tensor that it makes or reads.
+        rule: the rule, whether it is on or not.
+        bindings: sizes of open dimensions.
+        options: the rule's options.
+
+    Raises:
+        LoadError: the model can't be read.
+        UsageError: the bindings don't fit the model, or it has no such layer.
+    """
+    path = STDIN if isinstance(source, bytes) else str(source)
+    with time_limit(path), memory_limit(path):
+        facts = Facts(load(source, bindings, name=path))
+        return answer(facts, find_layer(facts.model.nodes, layer), rule, options)
+
+
+def answer(
+    facts: Facts,
+    nodes: Sequence[Node],
+    rule: Rule,
+    options: Mapping[str, OptionValue] | None = None,
+) -> Answer:
+    """Return what a rule says about the nodes that are one layer to the user."""
+    keys = {node.key for node in nodes}
+    findings, reasons, general = [], [], []
+    for said in rule.remarks(facts, options):
+        match said:
+            case Finding(nodes=()):
+                general.append(f"it reports of the file as a whole: {said.message}")
+            case Finding() if not keys.isdisjoint(node.key for node in said.nodes):
+                severity = said.severity or rule.severity
+                findings.append(Spoken(severity, said.message, said.suggestion, len(said.nodes)))
+            case Silence(node=None):
+                general.append(said.reason)
+            case Silence(node=Node(key=key)) if key in keys:
+                reasons.append(said.reason)
+            case Unchecked():
+                general.append(f"the training recipe doesn't say {', '.join(said.needs)}")
+    return Answer(
+        model=facts.model.origin.path,
+        layer=nodes[0].path,
+        label=label(facts, nodes[0]),
+        code=rule.code,
+        name=rule.name,
+        findings=tuple(findings),
+        reasons=tuple(dict.fromkeys(reasons)),
+        general=tuple(dict.fromkeys(general)),
+    )
+
+
+def find_layer(nodes: Sequence[Node], name: str) -> tuple[Node, ...]:
+    """Return the nodes that a name means: a layer path, else a node name, else a tensor.
+
+    Raises:
+        UsageError: it means none; with the nearest names that there are.
+    """
+    for names in NAMES:
+        if name and (found := tuple(node for node in nodes if name in names(node))):
+            return found
+    near = get_close_matches(name, dict.fromkeys(node.path for node in nodes), 3)
+    cure = (
+        f"did you mean {' or '.join(near)}?" if near else "`cnnlint profile --static` lists them"
+    )
+    raise UsageError(f"the model has no layer {name!r}", cure)

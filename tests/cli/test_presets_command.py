@@ -1,0 +1,39 @@
+"""Which rules run is chosen on the command line: presets and selectors."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.net import Net
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def model(folder: Path) -> Path:
+    """Write a network of which K107 is a note."""
+    net = Net(3, 32).conv(256, name="a").relu().conv(256, name="b").relu().gap().flatten()
+    path = folder / "model.onnx"
+    path.write_bytes(net.dense(10).proto().SerializeToString())
+    return path
+
+
+def test_a_preset_makes_findings_louder(run: Run, tmp_path: Path) -> None:
+    path = model(tmp_path)
+    code, out, _ = run("check", path, "--select", "K107")
+    assert (code, "note[K107]" in out) == (0, True)
+    for preset in ("strict",):
+        code, out, _ = run("check", path, "--select", "K107", "--preset", preset)
+        assert (code, "warning[K107]" in out) == (1, True)
+
+
+def test_unknown_preset(run: Run, tmp_path: Path) -> None:
+    code, _, err = run("check", model(tmp_path), "--preset", "quiet")
+    assert code == 2
+    assert "strict" in err
+
+
+def test_extend_select(run: Run, tmp_path: Path) -> None:
+    path = model(tmp_path)
+    assert "[K107]" not in run("check", path, "--select", "P")[1]
+    assert "[K107]" in run("check", path, "--select", "P", "--extend-select", "K107")[1]
+    code, _, err = run("check", path, "--extend-select", "K1O7")
+    assert (code, "did you mean K107?" in err) == (2, True)
