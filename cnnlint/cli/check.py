@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from cnnlint import __version__
-from cnnlint.cli.options import bindings, input_options, output_option, separated
+from cnnlint.cli.options import (
+    bindings,
+    input_options,
+    output_option,
+    rules_option,
+    separated,
+)
 from cnnlint.cli.streams import (
     complain,
     read_standard_input,
@@ -50,6 +56,7 @@ FAIL_ON = ("error", "warning", "note", "never")
     show_default=True,
     help="A ready-made set of rules and severities.",
 )
+@rules_option
 @click.option(
     "--fail-on",
     type=click.Choice(FAIL_ON),
@@ -75,7 +82,11 @@ FAIL_ON = ("error", "warning", "note", "never")
     show_default=True,
     help="Colour in the text format.",
 )
-@click.option("--isolated", is_flag=True, help="Read no configuration but the command line.")
+@click.option(
+    "--isolated",
+    is_flag=True,
+    help="Read no configuration but the command line, and leave out installed rules.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="Show findings only, no summary.")
 @click.option("--verbose", "-v", is_flag=True, help="Put every layer into the JSON report.")
 @click.option("--require-models", is_flag=True, help="Exit with 2 when the folders hold no model.")
@@ -86,6 +97,7 @@ def check(  # noqa: PLR0913  (one parameter an option)
     extend_select: list[str],
     ignore: list[str],
     preset: str,
+    folders: tuple[Path, ...],
     fail_on: str,
     form: str,
     output: Path | None,
@@ -94,7 +106,7 @@ def check(  # noqa: PLR0913  (one parameter an option)
     shapes: tuple[str, ...],
     color: str,
     exit_zero: bool,
-    isolated: bool,  # noqa: ARG001  (there is no configuration file yet)
+    isolated: bool,
     quiet: bool,
     verbose: bool,
     require_models: bool,
@@ -120,7 +132,8 @@ def check(  # noqa: PLR0913  (one parameter an option)
         level = "error" if require_models else "warning"
         complain("no models found", "name .onnx files, or folders that hold some", level=level)
     chosen = PRESETS[preset]
-    rules, odd = registry.select(select, ignore, (*chosen.on, *extend_select))
+    known = registry.catalogue(folders, installed=not isolated)
+    rules, odd = registry.select(select, ignore, (*chosen.on, *extend_select), known)
     for remark in odd:
         complain(remark.cause, remark.cure, level="warning")
     asked = bindings(batch, dims, shapes)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from cnnlint.errors import UsageError
 from cnnlint.model.binding import Bindings, parse_dims, parse_shapes
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -42,6 +43,26 @@ def output_option(command: F) -> F:
         type=click.Path(dir_okay=False, path_type=Path),
         help="Write the report to a file instead of stdout.",
     )(command)
+
+
+def rules_option(command: F) -> F:
+    """Add ``--rules``."""
+    return click.option(
+        "--rules",
+        "folders",
+        multiple=True,
+        callback=_folders,
+        metavar="FOLDER",
+        help="Use the rules in the Python files of this folder too; it may be given again.",
+    )(command)
+
+
+def _folders(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> tuple[Path, ...]:
+    if "" in values:  # Path("") is the current folder
+        raise UsageError("the folder of --rules is empty", "check the variable that it comes from")
+    return tuple(map(Path, values))
 
 
 def bindings(batch: int | None, dims: tuple[str, ...], shapes: tuple[str, ...]) -> Bindings:

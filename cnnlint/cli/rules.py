@@ -1,27 +1,35 @@
 """``cnnlint rules`` and ``cnnlint rule CODE``: what there is, and the manual page of one."""
 
+from pathlib import Path
+
 import click
+
+from cnnlint.cli.options import rules_option
 
 
 @click.command()
-def rules() -> int:
+@rules_option
+def rules(folders: tuple[Path, ...]) -> int:
     """List the rules."""
-    from cnnlint.lint.registry import builtin_rules
+    from cnnlint.lint.registry import catalogue
 
-    found = builtin_rules()
+    found = catalogue(folders)
+    codes = max(len(rule.code) for rule in found)
     names = max(len(rule.name) for rule in found)
     for rule in found:
-        click.echo(f"{rule.code}  {rule.name:{names}}  {rule.severity:8} {rule.summary}")
+        start = f"{rule.code:{codes}}  {rule.name:{names}}  {rule.severity:8}"
+        click.echo(f"{start} {rule.summary}".rstrip())
     return 0
 
 
 @click.command()
 @click.argument("code")
-def rule(code: str) -> int:
+@rules_option
+def rule(code: str, folders: tuple[Path, ...]) -> int:
     """Show the manual page of a rule, named by its code or name."""
-    from cnnlint.lint.registry import find
+    from cnnlint.lint.registry import catalogue, find
 
-    found = find(code)
+    found = find(code, catalogue(folders))
     click.echo(f"# {found.name} ({found.code})\n")
     proven = f" · done as suggested in {found.proven}" if found.proven else ""
     click.echo(

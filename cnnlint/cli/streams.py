@@ -102,7 +102,9 @@ def tell_failures(report: "Report") -> None:
         if model.failure:
             complain(model.failure.message, model.failure.hint)
         for text in model.internal:
-            complain(f"{model.path}: {text}", "this is a fault of cnnlint")
+            complain(
+                f"{model.path}: {text}", "this is a fault of cnnlint, unless the rule is your own"
+            )
 
 
 def tell_remarks(report: "Report") -> None:

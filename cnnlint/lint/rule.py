@@ -3,11 +3,12 @@
 Its docstring is its manual page.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter, getdoc, signature
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from cnnlint.errors import RuleError
 from cnnlint.facts.facts import Facts
@@ -15,6 +16,7 @@ from cnnlint.lint.finding import Basis, Finding, Fix, Remark, Severity
 
 Check = Callable[..., Iterable[Remark]]
 OptionValue = int | float | str | bool
+_DIGITS = "0123456789"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Rule:
             if parameter.kind is not Parameter.KEYWORD_ONLY:
                 continue
             hint = hints.get(parameter.name)
-            if parameter.default is Parameter.empty or get_origin(hint) is None:
+            if parameter.default is Parameter.empty or get_origin(hint) is not Annotated:
                 raise RuleError(
                     f"option {parameter.name!r} of {self.code} lacks a default or a description",
                     'declare it as: name: Annotated[int, "what it means"] = 3',
@@ -75,6 +77,27 @@ class Rule:
             kind, doc = get_args(hint)[:2]
             found.append(Option(parameter.name, kind, parameter.default, doc))
         return tuple(found)
+
+    @property
+    def file(self) -> str:
+        """The file that it is written in; the name of its module where that has none."""
+        name = self.check.__module__
+        return getattr(sys.modules.get(name), "__file__", None) or name
+
+    def closeness(self, selector: str) -> int:
+        """Return how closely a selector means this rule: 0 not at all, more the more it says.
+
+        A prefix of codes has all of their letters: ``A`` means A301 and not AC101.
+        """
+        key, code = selector.lower(), self.code.lower()
+        if key == "all":
+            return 1
+        if key == self.family.lower():
+            return 2
+        if key in (self.name, code):
+            return 100
+        same_letters = key.rstrip(_DIGITS) == code.rstrip(_DIGITS)
+        return 2 + len(key) if key and same_letters and code.startswith(key) else 0
 
     def remarks(
         self, facts: Facts, options: Mapping[str, OptionValue] | None = None
@@ -122,5 +145,9 @@ def rule(
 
 
 def _family(module: str) -> str:
-    """Return the folder of a rule's module: ``cnnlint.rules.kernels.large_...`` is of kernels."""
-    return module.rpartition(".")[0].rpartition(".")[2]
+    """Return the folder of a rule's module: ``cnnlint.rules.kernels.large_...`` is of kernels.
+
+    A package's own file belongs to the package; a module in no package is its own family.
+    """
+    package: str | None = getattr(sys.modules.get(module), "__package__", None)
+    return (package or module).rpartition(".")[2]
