@@ -24,6 +24,11 @@ MAY_IMPORT: dict[str, set[str]] = {  # longest prefix decides
         "cnnlint.profile.result",
         "cnnlint.report",
     },
+    "cnnlint.report.manual": {
+        "cnnlint.lint.finding",
+        "cnnlint.lint.presets",
+        "cnnlint.lint.rule",
+    },
     "cnnlint.lint": {
         "cnnlint.facts",
         "cnnlint.lint",

@@ -28,17 +28,7 @@ def rules(folders: tuple[Path, ...]) -> int:
 def rule(code: str, folders: tuple[Path, ...]) -> int:
     """Show the manual page of a rule, named by its code or name."""
     from cnnlint.lint.registry import catalogue, find
+    from cnnlint.report.manual import manual
 
-    found = find(code, catalogue(folders))
-    click.echo(f"# {found.name} ({found.code})\n")
-    proven = f" · done as suggested in {found.proven}" if found.proven else ""
-    click.echo(
-        f"{found.family} · {found.severity} · basis {found.basis} · since {found.since}{proven}\n"
-    )
-    click.echo(found.doc)
-    if found.options:
-        click.echo("\n## Options")
-        for option in found.options:
-            kind = option.type.__name__
-            click.echo(f"- `{option.name}` ({kind}, default {option.default}): {option.doc}")
+    click.echo(manual(find(code, catalogue(folders))), nl=False)
     return 0

@@ -22,7 +22,7 @@ def test_rule_shows_the_manual_page(run: Run, key: str) -> None:
     assert code == 0
     assert out.startswith("# large-dense-kernel (K101)\n")
     assert "## What it does" in out
-    assert "- `min_kernel` (int, default 5): " in out
+    assert "\n| `min_kernel`    | int   | 5       | " in out
 
 
 def test_unknown_rule(run: Run) -> None:
