@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cnnlint.cli.options import bindings, input_options
+from cnnlint.cli.options import bindings, input_options, rules_option
 from cnnlint.cli.streams import read_standard_input
 
 
@@ -12,12 +12,14 @@ from cnnlint.cli.streams import read_standard_input
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("layer")
 @click.argument("rule")
+@rules_option
 @input_options
 def why(
     *,
     model: Path,
     layer: str,
     rule: str,
+    folders: tuple[Path, ...],
     batch: int | None,
     dims: tuple[str, ...],
     shapes: tuple[str, ...],
@@ -32,11 +34,12 @@ def why(
       cnnlint why model.onnx conv1 K101
       cnnlint why model.onnx layer4.1.conv2 missing-bottleneck
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
-    from cnnlint.lint.registry import find
+    from cnnlint.lint.registry import catalogue, find
     from cnnlint.lint.why import explain
     from cnnlint.report.why import render_answer
 
     source = read_standard_input() if str(model) == "-" else model
-    answer = explain(source, layer, find(rule), bindings(batch, dims, shapes))
+    chosen = find(rule, catalogue(folders))
+    answer = explain(source, layer, chosen, bindings(batch, dims, shapes))
     click.echo(render_answer(answer), nl=False)
     return 0

@@ -78,9 +78,21 @@ def test_list_and_page(run: Run, own: Path) -> None:
     assert "Reports more than `most` channels." in out
 
 
-@pytest.mark.parametrize("command", ["check", "rules", "rule"])
+def test_why(run: Run, own: Path, model: Path) -> None:
+    code, out, err = run("why", model, "stem", "too-wide", "--rules", own)
+    assert (code, err) == (0, "")
+    assert "too wide" in out
+    assert run("why", model, "stem", "too-wide")[0] == 2
+
+
+@pytest.mark.parametrize("command", ["check", "rules", "rule", "why"])
 def test_misuse_is_one_line(run: Run, own: Path, model: Path, command: str) -> None:
-    arguments: dict[str, list[object]] = {"check": [model], "rules": [], "rule": ["K101"]}
+    arguments: dict[str, list[object]] = {
+        "check": [model],
+        "rules": [],
+        "rule": ["K101"],
+        "why": [model, "stem", "K101"],
+    }
     given = arguments[command]
     for folder, text in ((own / "nothing", "does not exist; "), ("", "is empty; check the var")):
         code, out, err = run(command, *given, "--rules", folder)
