@@ -230,10 +230,11 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def install(site: Path, value: str) -> None:
-    info = site / "acme_rules-1.0.dist-info"
+def install(site: Path, value: str, folder: str = "acme_rules-1.0.dist-info") -> None:
+    info = site / folder
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-rules\nVersion: 1.0\n")
+    about = "PKG-INFO" if "egg" in folder else "METADATA"
+    (info / about).write_text("Metadata-Version: 2.1\nName: acme-rules\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(f"[cnnlint.rules]\nacme = {value}\n")
 
 
@@ -256,6 +257,12 @@ def test_installed(site: Path, value: str, found: dict[str, str]) -> None:
     ours = builtin_rules()
     assert {r.code: r.family for r in catalogue() if r not in ours} == found
     assert catalogue(installed=False) == ours
+
+
+def test_installed_the_old_way(site: Path) -> None:
+    write(site / "acmemodule.py")
+    install(site, "acmemodule", "acme_rules.egg-info")
+    assert [rule.code for rule in installed_rules()] == ["AC101"]
 
 
 @pytest.mark.parametrize(
