@@ -32,6 +32,7 @@ FAIL_ON = ("error", "warning", "note", "never")
 
 @click.command(short_help="Lint models and say whether they pass.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@rules_option
 @click.option(
     "--select",
     multiple=True,
@@ -56,7 +57,6 @@ FAIL_ON = ("error", "warning", "note", "never")
     show_default=True,
     help="A ready-made set of rules and severities.",
 )
-@rules_option
 @click.option(
     "--fail-on",
     type=click.Choice(FAIL_ON),
@@ -93,11 +93,11 @@ FAIL_ON = ("error", "warning", "note", "never")
 def check(  # noqa: PLR0913  (one parameter an option)
     *,
     paths: tuple[str, ...],
+    folders: tuple[Path, ...],
     select: list[str],
     extend_select: list[str],
     ignore: list[str],
     preset: str,
-    folders: tuple[Path, ...],
     fail_on: str,
     form: str,
     output: Path | None,
