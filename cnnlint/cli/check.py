@@ -58,6 +58,12 @@ FAIL_ON = ("error", "warning", "note", "never")
     help="A ready-made set of rules and severities.",
 )
 @click.option(
+    "--recipe",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="How the models were trained, in TOML; else MODEL.recipe.toml beside each.",
+)
+@click.option(
     "--fail-on",
     type=click.Choice(FAIL_ON),
     default="warning",
@@ -98,6 +104,7 @@ def check(  # noqa: PLR0913  (one parameter an option)
     extend_select: list[str],
     ignore: list[str],
     preset: str,
+    recipe: Path | None,
     fail_on: str,
     form: str,
     output: Path | None,
@@ -124,6 +131,7 @@ def check(  # noqa: PLR0913  (one parameter an option)
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
     from cnnlint.lint import engine, registry
     from cnnlint.lint.finding import Severity
+    from cnnlint.lint.recipes import read_recipe
     from cnnlint.model.binding import check_all_used
     from cnnlint.report.report import Report
 
@@ -136,9 +144,11 @@ def check(  # noqa: PLR0913  (one parameter an option)
     rules, odd = registry.select(select, ignore, (*chosen.on, *extend_select), known)
     for remark in odd:
         complain(remark.cause, remark.cure, level="warning")
+    settings = engine.Settings(chosen, recipe=read_recipe(recipe) if recipe else None)
     asked = bindings(batch, dims, shapes)
     reports, inputs = [], []
     kept = [target for target in targets if isinstance(target, Path)]
+    kept += [recipe] if recipe else []
     for target in targets:
         try:
             source = opened(target)
@@ -149,7 +159,7 @@ def check(  # noqa: PLR0913  (one parameter an option)
             source,
             rules,
             asked,
-            settings=engine.Settings(chosen),
+            settings=settings,
             rows=verbose,
             thorough=form == "json",
         )

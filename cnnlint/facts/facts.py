@@ -19,6 +19,7 @@ from cnnlint.facts.receptive import (
     receptive_fields,
     useful_input,
 )
+from cnnlint.facts.recipe import Recipe, from_metadata
 from cnnlint.facts.symbolic import symbolic
 from cnnlint.facts.topology import Topology, analyse
 from cnnlint.model.defect import Kind
@@ -31,9 +32,24 @@ MAX_UPSTREAM = 64
 class Facts:
     """Facts of one model, each computed when it is first asked for."""
 
-    def __init__(self, model: Model) -> None:
-        """Compute nothing yet."""
+    def __init__(self, model: Model, recipe: Recipe | None = None) -> None:
+        """Compute nothing yet. What ``recipe`` says goes before what the model says itself."""
         self.model = model
+        self._given = recipe or Recipe()
+
+    @cached_property
+    def _metadata(self) -> tuple[Recipe, list[str]]:
+        return from_metadata(self.model.metadata)
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """How the model was trained: from a recipe, else from the metadata of the model."""
+        return self._given.over(self._metadata[0])
+
+    @property
+    def odd_metadata(self) -> tuple[str, ...]:
+        """What can't be read of the recipe in the metadata of the model, in words."""
+        return tuple(self._metadata[1])
 
     @cached_property
     def data(self) -> frozenset[str]:
@@ -94,7 +110,9 @@ class Facts:
     def bodies(self) -> "Mapping[Key, tuple[BodyFacts, ...]]":
         """Facts of the bodies of each If, Loop and Scan, each body as a graph of its own."""
         return {
-            key: tuple(BodyFacts(body.name, body.runs, Facts(body.model)) for body in bodies)
+            key: tuple(
+                BodyFacts(body.name, body.runs, Facts(body.model, self.recipe)) for body in bodies
+            )
             for key, bodies in self.model.bodies.items()
         }
 

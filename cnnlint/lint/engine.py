@@ -7,8 +7,10 @@ from pathlib import Path
 
 from cnnlint.errors import LoadError, MissingPathError, UsageError
 from cnnlint.facts.facts import Facts
+from cnnlint.facts.recipe import Recipe
 from cnnlint.lint.finding import Finding, Severity, Unchecked
 from cnnlint.lint.presets import PRESETS, Preset
+from cnnlint.lint.recipes import recipe_of
 from cnnlint.lint.rule import OptionValue, Rule
 from cnnlint.model.binding import Bindings
 from cnnlint.model.graph import Model, Node
@@ -29,6 +31,8 @@ class Settings:
     preset: Preset = PRESETS["default"]
     options: Mapping[str, Mapping[str, OptionValue]] = field(default_factory=dict)
     """Options of rules, by code."""
+    recipe: Recipe | None = None
+    """What the user says of how the models were trained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +71,14 @@ def check_model(
         report too: with several files, one never takes the others down.
 
     Raises:
-        UsageError: the bindings don't fit the model.
+        UsageError: the bindings don't fit the model, or the recipe beside it is none.
     """
+    settings = settings or Settings()
     path = STDIN if isinstance(source, bytes) else str(source)
     try:
         with time_limit(path), memory_limit(path):
             model = load(source, bindings, name=path)
-            facts = Facts(model)
+            facts = Facts(model, recipe_of(source, settings.recipe))
             outcome = run_rules(facts, rules, settings)
             report = ModelReport(
                 path=path,
@@ -83,6 +88,7 @@ def check_model(
                 bodies=body_reports(facts) if rows else None,
                 findings=outcome.findings,
                 unchecked=outcome.unchecked,
+                odd_metadata=facts.odd_metadata,
                 internal=outcome.broken,
             )
     except LoadError as error:

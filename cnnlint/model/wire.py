@@ -7,6 +7,7 @@ where it was. See https://protobuf.dev/programming-guides/encoding/ and onnx.pro
 field numbers.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import TypeAlias
@@ -70,6 +71,22 @@ def skeleton(source: Source) -> Skeleton:
     return Skeleton(walk.message(_MODEL, 0, source.size, 0), walk.key)
 
 
+def top_fields(source: Source) -> Iterator[tuple[int, int, int, int]]:
+    """Yield number, begin, begin of the content and end of each field of a model.
+
+    The number is 0 for what is no text, message or bytes.
+
+    Raises:
+        LoadError: the bytes are no model, or are cut off.
+    """
+    walk = _Walk(source, "")
+    position = 0
+    while position < source.size:
+        number, wire, after, stop = walk.head(position, source.size)
+        yield number if wire == _BYTES else 0, position, after, stop
+        position = stop
+
+
 def without_deep_graphs(proto: bytes) -> bytes | None:
     """Return a structure that protobuf can read, the graphs that nest too deep left empty.
 
@@ -114,7 +131,7 @@ class _Walk:
                     if child is None
                     else self.message(child, after, stop, depth + 1)
                 )
-                parts.append(_field(number, body))
+                parts.append(field(number, body))
                 copied = stop
             position = stop
         parts.append(self.copy(copied, end))
@@ -133,7 +150,7 @@ class _Walk:
                 parts.append(self.copy(copied, position))
                 body = self.shallow(child, after, stop, depth + 1)
                 parts.append(
-                    _field(number, b"" if child is _GRAPH and depth >= GRAPH_DEPTH else body)
+                    field(number, b"" if child is _GRAPH and depth >= GRAPH_DEPTH else body)
                 )
                 copied = stop
             position = stop
@@ -181,8 +198,8 @@ class _Walk:
     def note(self, offset: int, length: int, number: int) -> bytes:
         """Return an ``external_data`` field that says where a payload was."""
         place = f"{offset}:{length}:{number}"
-        entry = _field(1, self.key.encode()) + _field(2, place.encode())
-        return _field(_TENSOR_EXTERNAL, entry)
+        entry = field(1, self.key.encode()) + field(2, place.encode())
+        return field(_TENSOR_EXTERNAL, entry)
 
     def head(self, position: int, end: int) -> tuple[int, int, int, int]:
         """Return a field's number, its wire type, where its content begins and ends."""
@@ -273,5 +290,6 @@ def _varint(value: int) -> bytes:
     return bytes(out)
 
 
-def _field(number: int, content: bytes) -> bytes:
+def field(number: int, content: bytes) -> bytes:
+    """Return a field that holds bytes, a message or a text."""
     return _varint(number << 3 | _BYTES) + _varint(len(content)) + content

@@ -119,6 +119,7 @@ def _summary(model: ModelReport, summary: Summary) -> Json:
                 *(f"{op}: cost unknown" for op in summary.uncounted_ops),
                 *(f"input dimension {name} is open" for name in summary.free_dims),
                 *model.unchecked,
+                *(f"recipe in the metadata: {text}" for text in model.odd_metadata),
             ],
         },
     }

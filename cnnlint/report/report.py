@@ -205,6 +205,8 @@ class ModelReport:
     """The layers by module, where that was asked for."""
     unchecked: tuple[str, ...] = ()
     """Rules that could not judge what the file doesn't show, in words."""
+    odd_metadata: tuple[str, ...] = ()
+    """What can't be read of the recipe in the metadata of the model, in words."""
     internal: tuple[str, ...] = ()
     """Rules that failed on this model, in words; the others have run."""
 

@@ -27,6 +27,7 @@ MAX_NAMES = 20
 """Names that one remark lists; the others are counted."""
 MAX_PER_RULE = 50
 """Findings of one rule on one model that are shown; the others are counted."""
+_NOTE = "  = note: "
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
@@ -41,6 +42,7 @@ class TextStyle:
 def render_text(report: Report, style: TextStyle) -> str:
     """Return findings and one summary line a model; unreadable models are told on stderr."""
     blocks = []
+    told: set[tuple[str, ...]] = set()
     for model in report.models:
         shown: Counter[str] = Counter()
         for finding in model.findings or ():
@@ -54,7 +56,16 @@ def render_text(report: Report, style: TextStyle) -> str:
         ]
         if model.summary and not style.quiet:
             blocks.append("\n".join(_summary(model, model.summary, style)))
+            if model.unchecked and model.unchecked not in told:
+                blocks[-1] += f"\n{_NOTE}{_unchecked(model.unchecked)}"
+                told.add(model.unchecked)
     return "".join(f"{block}\n" for block in blocks)
+
+
+def _unchecked(rules: Sequence[str]) -> str:
+    """Return which rules lack a recipe; what each of them needs, its manual page says."""
+    codes = ", ".join(rule.partition(" ")[0] for rule in rules)
+    return f"not checked without a training recipe (--recipe FILE): {codes}"
 
 
 def verdict(model: ModelReport) -> str:
@@ -101,8 +112,8 @@ def remarks(model: ModelReport) -> Iterator[str]:
         count = numbers.plural(summary.coverage.unresolved_shapes, "node")
         yield f"the shapes of {count} are unknown, and no rule that needs them looked there"
     yield from _gaps(summary.coverage)
-    if model.unchecked:
-        yield f"not checked without a training recipe: {'; '.join(model.unchecked)}"
+    for text in model.odd_metadata[:MAX_LAYERS]:
+        yield f"ignored in the recipe that the model's metadata holds: {plain(text)}"
     for text in model.untold_defects[:MAX_LAYERS]:
         yield f"can't run: {plain(text)}"
 
@@ -134,7 +145,7 @@ def _summary(model: ModelReport, summary: Summary, style: TextStyle) -> Iterator
     line = f"{plain(model.path)}: {state} · {facts_line(summary)}"
     yield line if style.color else click.unstyle(line)
     for remark in remarks(model):
-        yield f"  = note: {remark}"
+        yield f"{_NOTE}{remark}"
 
 
 def _finding(model: ModelReport, finding: ReportedFinding, style: TextStyle) -> Iterator[str]:

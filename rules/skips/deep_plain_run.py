@@ -49,8 +49,8 @@ def deep_plain_run(
     When the network trains well as it is, which a file doesn't show: VGG-19 (19 layers) does.
     Networks whose skip connections were folded into the kernels (RepVGG, MobileOne) are
     recognised by their weights: where in half of the kernels that keep channels and grid the
-    taps of the identity are `identity_ratio` times the others, or where the model's metadata
-    says `cnnlint.reparameterized = true`, it is a note. So it is where such weights can't be
+    taps of the identity are `identity_ratio` times the others, or where the training recipe
+    says `reparameterized = true`, it is a note. So it is where such weights can't be
     read and all kernels are 3x3 and 1x1 with a bias, as folding leaves them.
 
     ## References
@@ -100,7 +100,7 @@ _REMARKS = {
 
 def _folded_skips(facts: Facts, run: Sequence[Weighted], ratio: float) -> str:
     """Return "yes", "no" or "unreadable": whether skip connections sit inside the kernels."""
-    if facts.model.metadata.get("cnnlint.reparameterized", "").lower() in ("true", "1", "yes"):
+    if facts.recipe.reparameterized:
         return "yes"
     convs = [layer for layer in run if isinstance(layer, Conv)]
     square = [c for c in convs if c.groups == 1 and c.cin == c.cout and set(c.stride) == {1}]

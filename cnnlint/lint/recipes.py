@@ -1,0 +1,92 @@
+"""Training recipes in files: where they lie, and how they get into a model."""
+
+import tomllib
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+
+from cnnlint.errors import MissingPathError, UsageError
+from cnnlint.facts.recipe import Recipe, parse, plain, to_metadata
+from cnnlint.model.stamp import write_stamped
+
+SUFFIX = ".recipe.toml"
+"""``model.recipe.toml`` is the recipe of ``model.onnx``."""
+MAX_BYTES = 1 << 20
+"""A larger file is no recipe."""
+
+
+def read_recipe(file: Path) -> Recipe:
+    """Return the recipe in a TOML file.
+
+    Raises:
+        MissingPathError: there is no such file.
+        UsageError: it is no recipe; all that is wrong with it is in one message.
+    """
+    try:
+        if not file.is_file():
+            if file.exists():
+                raise UsageError(f"{file} is no regular file", "name a TOML file")
+            raise MissingPathError(f"{file} does not exist", "check the path of the recipe")
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        cause = f"{file} can't be read: {error.strerror}"
+        raise UsageError(cause, "make the recipe readable") from error
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{file} has more than {MAX_BYTES:,} bytes", "a recipe is a short file")
+    try:
+        values = tomllib.loads(data.decode())
+    except RecursionError as error:
+        raise UsageError(f"{file} is no TOML: it nests too deeply", "correct it") from error
+    except ValueError as error:  # of the encoding, the grammar or a number
+        raise UsageError(f"{file} is no TOML: {error}", "correct it") from error
+    return checked(values, str(file))
+
+
+def recipe_of(model: str | Path | bytes, given: Recipe | None) -> Recipe:
+    """Return what is said of a model outside of it: as given, else by the file beside it.
+
+    Raises:
+        UsageError: the file beside it is no recipe.
+    """
+    recipe = given or Recipe()
+    if isinstance(model, bytes):
+        return recipe
+    beside = recipe_beside(Path(model))
+    return recipe if beside is None else recipe.over(read_recipe(beside))
+
+
+def recipe_beside(model: Path) -> Path | None:
+    """Return the recipe that lies beside a model, None where there is none."""
+    file = model.with_name(model.name.removesuffix(".onnx") + SUFFIX)
+    return file if file.is_file() else None
+
+
+def checked(values: Mapping[str, object], where: str) -> Recipe:
+    """Return the recipe that plain values make.
+
+    Raises:
+        UsageError: something is wrong with them; all of it is in one message.
+    """
+    recipe, mistakes = parse(values)
+    if mistakes:
+        raise UsageError(f"{where}: {'; '.join(mistakes)}", "correct the recipe")
+    return recipe
+
+
+def stamp(
+    path: str | PathLike[str],
+    recipe: "Mapping[str, object] | Recipe | str | PathLike[str]",
+    out: str | PathLike[str],
+    *,
+    overwrite: bool = False,
+) -> None:
+    """See :func:`cnnlint.stamp`."""
+    if isinstance(recipe, Recipe):
+        said = checked(plain(recipe), "the recipe")
+    elif isinstance(recipe, Mapping):
+        values = {key: value for key, value in recipe.items() if value is not None}
+        said = checked(values, "the recipe")
+    else:
+        said = read_recipe(Path(recipe))
+    write_stamped(Path(path), to_metadata(said), Path(out), overwrite=overwrite)

@@ -1,0 +1,86 @@
+"""A copy of a model with other metadata: every other byte stays, and no weight is read.
+
+Metadata are fields of the outermost message, so all others are copied as they stand in the file.
+"""
+
+from collections.abc import Iterator, Mapping
+from os.path import realpath
+from pathlib import Path
+from secrets import token_hex
+
+from cnnlint.errors import UsageError
+from cnnlint.model.defect import Kind
+from cnnlint.model.loader import load
+from cnnlint.model.protos import text
+from cnnlint.model.source import FileSource
+from cnnlint.model.wire import field, top_fields
+
+METADATA = 14
+"""The field ``metadata_props`` of ModelProto."""
+CHUNK = 1 << 20
+
+
+def write_stamped(
+    file: Path, metadata: Mapping[str, str], out: Path, *, overwrite: bool = False
+) -> None:
+    """Write a copy of a model with this metadata; other keys stay as they are.
+
+    Raises:
+        LoadError: the file is no readable model.
+        UsageError: the copy can't be written, or would not find its weights.
+    """
+    _refuse_place(file, out, overwrite=overwrite)
+    partial = out.with_name(f".{out.name}.{token_hex(4)}.partial")
+    try:
+        with partial.open("xb") as copy:
+            for part in _stamped(file, metadata):
+                copy.write(part)
+        partial.replace(out)
+    except OSError as error:
+        cause = f"{out} can't be written: {error.strerror}"
+        raise UsageError(cause, "name another file") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _refuse_place(file: Path, out: Path, *, overwrite: bool) -> None:
+    """Refuse a place where the copy would destroy something, or have no weights."""
+    model = load(file)
+    if any(_same(out, kept) for kept in (file, *model.origin.data_files)):
+        raise UsageError(f"{out} is the model itself or its weights", "name another file")
+    if out.exists() and not (overwrite and out.is_file()):
+        cure = "remove it, or say overwrite=True" if out.is_file() else "name a file"
+        raise UsageError(f"{out} exists", cure)
+    if not out.parent.is_dir():
+        raise UsageError(f"there is no folder {out.parent}", "make it first")
+    apart = any(defect.kind is Kind.LOCATION for defect in model.defects)
+    if (model.origin.data_files or apart) and realpath(out.parent) != realpath(file.parent):
+        raise UsageError(
+            f"{file} has weights in other files, which a copy in {out.parent} would not find",
+            "write the copy beside the model, or move all of its files first",
+        )
+
+
+def _stamped(file: Path, metadata: Mapping[str, str]) -> Iterator[bytes]:
+    """Yield the bytes of the model without what is replaced, then the new entries."""
+    import onnx  # noqa: PLC0415  (see loader)
+
+    with FileSource(file) as source:
+        for number, begin, content, end in top_fields(source):
+            if number == METADATA:
+                entry = onnx.StringStringEntryProto.FromString(source.read(content, end - content))
+                if text(entry.key) in metadata:
+                    continue
+            for position in range(begin, end, CHUNK):
+                yield source.read(position, min(CHUNK, end - position))
+    for key, value in metadata.items():
+        made = onnx.StringStringEntryProto(key=key, value=value)
+        yield field(METADATA, made.SerializeToString())
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Tell whether two paths are one file, or would be."""
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them isn't there
+        return realpath(one) == realpath(other)
