@@ -1,0 +1,1 @@
+"""Training: what the file alone can't show."""

@@ -1,0 +1,64 @@
+"""T701."""
+
+from collections.abc import Iterator
+
+from cnnlint.facts.facts import Facts
+from cnnlint.facts.optimizers import Decay, optimizer
+from cnnlint.lint.finding import Basis, Finding, Fix, Remark, Severity, Silence, Unchecked
+from cnnlint.lint.rule import rule
+
+
+@rule(
+    "T701",
+    severity=Severity.WARNING,
+    basis=Basis.PUBLISHED,
+    fix=Fix.UNSAFE,
+    proven="VGG-16 (SGD, 5e-4)",
+    since="0.1",
+)
+def no_weight_decay(facts: Facts) -> Iterator[Remark]:
+    """Training without weight decay.
+
+    ## What it does
+    Reports a recipe whose `weight_decay` is 0, and one that names an optimizer and no weight
+    decay. Where that optimizer is AdamW or LAMB and the recipe doesn't say how much, the rule is
+    listed as not checked: their defaults aren't 0 everywhere (AdamW in PyTorch has 0.01).
+
+    ## Why is this bad?
+    Weight decay (L2 regularisation) keeps weights small that the data don't need, and with them
+    the gap between training and validation. It costs neither parameters nor time, and published
+    networks are trained with it: 5e-4 for VGG, with SGD and momentum.
+
+    ## Example
+    `optimizer = "sgd"` without `weight_decay` becomes `weight_decay = 5e-4`. Optimisers such as
+    SGD and Adam take 0 where nobody says anything.
+
+    ## When to ignore it
+    When the data can't be overfitted (a single pass over very much of it), or something else
+    takes the place of weight decay; the recipe has no key for that.
+
+    ## References
+    - Krogh and Hertz, A Simple Weight Decay Can Improve Generalization, 1992
+    - Simonyan and Zisserman, Very Deep Convolutional Networks, 2015, section 3.1
+    """
+    recipe = facts.recipe
+    if recipe.weight_decay is None and recipe.optimizer is None:
+        yield Unchecked(("optimizer", "weight_decay"))
+        return
+    if recipe.weight_decay:
+        yield Silence(None, f"weight decay is {recipe.weight_decay:g}")
+        return
+    known = optimizer(recipe.optimizer)
+    decoupled = known is not None and known.decay is Decay.DECOUPLED
+    if recipe.weight_decay is None and decoupled:
+        yield Unchecked(("weight_decay",))
+        return
+    given = "says weight_decay = 0" if recipe.weight_decay == 0 else "names none"
+    amount = "0.05" if decoupled else "5e-4"
+    yield Finding(
+        nodes=(),
+        message=f"no weight decay: the recipe {given}",
+        suggestion=f"weight_decay = {amount} is a start; try 10 times more and less; "
+        "needs retraining",
+        evidence={"optimizer": recipe.optimizer, "weight_decay": recipe.weight_decay},
+    )

@@ -1,0 +1,73 @@
+"""T702."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from cnnlint.facts.facts import Facts
+from cnnlint.facts.optimizers import Decay, optimizer
+from cnnlint.lint.finding import Basis, Finding, Fix, Remark, Severity, Silence, Unchecked
+from cnnlint.lint.rule import rule
+
+
+@rule("T702", severity=Severity.NOTE, basis=Basis.HEURISTIC, fix=Fix.UNSAFE, since="0.1")
+def weight_decay_range(
+    facts: Facts,
+    *,
+    sgd_least: Annotated[float, "least weight decay of SGD of which nothing is said"] = 1e-6,
+    sgd_most: Annotated[float, "most of it"] = 1e-2,
+    decoupled_least: Annotated[float, "least weight decay of AdamW and its like"] = 1e-4,
+    decoupled_most: Annotated[float, "most of it"] = 0.3,
+) -> Iterator[Remark]:
+    """Weight decay far from what its optimizer is used with.
+
+    ## What it does
+    Reports a weight decay outside `sgd_least` to `sgd_most` for SGD, with or without momentum,
+    and outside `decoupled_least` to `decoupled_most` for AdamW and LAMB. Reports any for Adam
+    and other optimizers that put it through their adaptive step.
+
+    ## Why is this bad?
+    The two kinds of values differ by two orders of magnitude, and to carry one over from the
+    other optimizer is a usual slip: ConvNeXt has 0.05 with AdamW, VGG 5e-4 with SGD, a hundredth.
+    With Adam, weights with large gradients decay least, so that L2 is no longer the same as
+    weight decay: AdamW was made for that. The limits are house values, wide ones.
+
+    ## Example
+    `optimizer = "sgd"` with `weight_decay = 0.05` is above 0.01: that is a value for AdamW.
+
+    ## When to ignore it
+    When the value comes from a search on your data. When the framework's Adam decouples it, as
+    `weight_decay` of Keras does: write `adamw` in the recipe. When AdamW shrinks weights by
+    the value itself instead of by its product with the learning rate: values are smaller then.
+
+    ## References
+    - Liu et al., A ConvNet for the 2020s, 2022
+    - Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019
+    - Simonyan and Zisserman, Very Deep Convolutional Networks, 2015, section 3.1
+    """
+    name, decay = facts.recipe.optimizer, facts.recipe.weight_decay
+    if name is None or decay is None:
+        keys = {"optimizer": name, "weight_decay": decay}
+        yield Unchecked(tuple(key for key, value in keys.items() if value is None))
+        return
+    known = optimizer(name)
+    if known is None or decay == 0:
+        yield Silence(None, f"no range is known for {name}" if decay else "weight decay is 0")
+        return
+    if known.decay is Decay.COUPLED:
+        message = f"weight decay {decay:g} goes through the adaptive step of {name}"
+        suggestion = "AdamW decays all weights alike; needs retraining"
+    else:
+        plain = known.decay is Decay.PLAIN
+        least, most = (sgd_least, sgd_most) if plain else (decoupled_least, decoupled_most)
+        if least <= decay <= most:
+            yield Silence(None, f"weight decay {decay:g} is between {least:g} and {most:g}")
+            return
+        side = f"below {least:g}" if decay < least else f"above {most:g}"
+        message = f"weight decay {decay:g} is {side}, unusual for {name}"
+        suggestion = f"{'5e-4' if plain else '0.05'} is a start; needs retraining"
+    yield Finding(
+        nodes=(),
+        message=message,
+        suggestion=suggestion,
+        evidence={"optimizer": name, "weight_decay": decay},
+    )
