@@ -19,7 +19,7 @@ from tests.rules.training.recipes import with_recipe
     ],
 )
 def test_reports(recipe: dict[str, object], message: str) -> None:
-    (finding,) = no_weight_decay.remarks(with_recipe(**recipe))
+    (finding,) = no_weight_decay.remarks(with_recipe(recipe))
     assert isinstance(finding, Finding)
     assert finding.message == message
     assert finding.nodes == ()
@@ -43,7 +43,7 @@ def test_reports(recipe: dict[str, object], message: str) -> None:
     ],
 )
 def test_says_nothing(recipe: dict[str, object], remark: Silence | Unchecked) -> None:
-    assert list(no_weight_decay.remarks(with_recipe(**recipe))) == [remark]
+    assert list(no_weight_decay.remarks(with_recipe(recipe))) == [remark]
 
 
 def test_severity() -> None:

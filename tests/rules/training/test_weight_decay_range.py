@@ -27,7 +27,7 @@ from tests.rules.training.recipes import with_recipe
     ],
 )
 def test_reports(optimizer: str, decay: float, message: str, suggestion: str) -> None:
-    facts = with_recipe(optimizer=optimizer, weight_decay=decay)
+    facts = with_recipe({"optimizer": optimizer, "weight_decay": decay})
     (finding,) = weight_decay_range.remarks(facts)
     assert isinstance(finding, Finding)
     assert (finding.message, finding.nodes) == (message, ())
@@ -64,7 +64,7 @@ def test_reports(optimizer: str, decay: float, message: str, suggestion: str) ->
     ],
 )
 def test_says_nothing(recipe: dict[str, object], remark: Silence | Unchecked) -> None:
-    assert list(weight_decay_range.remarks(with_recipe(**recipe))) == [remark]
+    assert list(weight_decay_range.remarks(with_recipe(recipe))) == [remark]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_says_nothing(recipe: dict[str, object], remark: Silence | Unchecked) ->
     ],
 )
 def test_options(option: str, limit: float, optimizer: str, decay: float) -> None:
-    facts = with_recipe(optimizer=optimizer, weight_decay=decay)
+    facts = with_recipe({"optimizer": optimizer, "weight_decay": decay})
     assert not weight_decay_range.run(facts)
     assert weight_decay_range.run(facts, {option: limit})
 
