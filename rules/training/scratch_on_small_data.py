@@ -36,9 +36,9 @@ def scratch_on_small_data(
     ## Why is this bad?
     A network has millions of weights, and its first layers learn edges, colours and textures,
     which are the same in other pictures. A network trained on a large set has them; few images
-    teach them badly, and the rest is learnt by heart. R-CNN showed it for detection: trained on
-    ImageNet first, fine-tuned on few images, it was far ahead of what there was. Both limits are
-    house values: there is no number from which on scratch is fine.
+    teach them badly, and the rest is learnt by heart. R-CNN went this way for detection, where
+    labelled images were few: trained on ImageNet first, then fine-tuned. Both limits are house
+    values: there is no number from which on scratch is fine.
 
     ## Example
     2,040 images of 102 kinds of flowers are below 10,000, and 20 for each class.
