@@ -52,6 +52,12 @@ class Facts:
         return tuple(self._metadata[1])
 
     @cached_property
+    def images(self) -> int | None:
+        """How many images the inputs hold, None where they don't agree on it."""
+        sizes = {entry.bound[0] for entry in self.model.inputs if entry.bound}
+        return sizes.pop() if len(sizes) == 1 else None
+
+    @cached_property
     def data(self) -> frozenset[str]:
         """Tensors that depend on the numbers of the real inputs."""
         return data_tensors(self.model)

@@ -24,11 +24,11 @@ def dense_series(facts: Facts) -> tuple[tuple[Joint, ...], ...]:
     A dense layer here is applied once to an image: not to each of its tokens, and not in a gate.
     Where the first one feeds several, they are one series with it.
     """
-    batch = _batch(facts)
+    images = facts.images
     own = {
         layer.node.key: layer
         for layer in facts.dense
-        if batch is not None and layer.rows == batch and layer.node.key in facts.topology.trunk
+        if images is not None and layer.rows == images and layer.node.key in facts.topology.trunk
     }
     series: dict[Key, list[Joint]] = {}
     for joint in _joints(facts, own):
@@ -47,9 +47,3 @@ def _joints(facts: Facts, own: dict[Key, Dense]) -> Iterator[Joint]:
                     yield Joint(own[node.key], layer, tuple(reversed(between)))
                 break
             between.append(node)
-
-
-def _batch(facts: Facts) -> int | None:
-    """Return how many images the model takes, None where its inputs don't agree on it."""
-    sizes = {entry.bound[0] for entry in facts.model.inputs if entry.bound}
-    return sizes.pop() if len(sizes) == 1 else None
