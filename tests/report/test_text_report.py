@@ -1,6 +1,7 @@
 """The text that people read, whole."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cnnlint.lint.engine import check_model
 from cnnlint.lint.registry import builtin_rules
@@ -13,7 +14,9 @@ from tests.net import Net
 
 def shown(net: Net, *, color: bool = False, rules: Sequence[Rule] | None = None) -> str:
     data = net.proto().SerializeToString()
-    report, _ = check_model(data, builtin_rules() if rules is None else rules, Bindings())
+    if rules is None:  # all but those that need a recipe
+        rules = [rule for rule in builtin_rules() if rule.family != "training"]
+    report, _ = check_model(data, rules, Bindings())
     return render_text(Report("0", (report,)), TextStyle(color))
 
 
@@ -105,3 +108,27 @@ def test_very_many_names_in_a_remark_are_counted() -> None:
     assert text.count("is not counted") == MAX_NAMES
     assert "  = note: 3 more operators are not counted\n" in text
     assert "Wavelet22" not in text
+
+
+def test_rules_that_lack_a_recipe() -> None:
+    """Each list of them is told once, at the first model that has it."""
+    rules = [rule for rule in builtin_rules() if rule.code in ("T701", "T704")]
+    data = Net(4, 8).conv(4).proto().SerializeToString()
+    model, _ = check_model(data, rules, Bindings())
+    other = replace(model, unchecked=model.unchecked[:1])
+    text = render_text(Report("0", (model, model, other, model)), TextStyle())
+    told = "not checked without a training recipe (--recipe FILE): T701"
+    assert [line for line in text.splitlines() if "recipe" in line] == [
+        f"  = note: {told}, T704",
+        f"  = note: {told}",
+    ]
+    assert text.splitlines()[1].endswith("T704")
+    assert "recipe" not in render_text(Report("0", (model,)), TextStyle(quiet=True))
+
+
+def test_what_is_ignored_of_metadata() -> None:
+    data = Net(4, 8).conv(4).proto().SerializeToString()
+    model, _ = check_model(data, (), Bindings())
+    odd = tuple(f"odd \x1b{i}" for i in range(7))
+    text = render_text(Report("0", (replace(model, odd_metadata=odd),)), TextStyle())
+    assert text.count("ignored in the recipe that the model's metadata holds: odd \\x1b") == 5
