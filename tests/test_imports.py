@@ -35,3 +35,11 @@ def test_check_never_imports_onnxruntime() -> None:
     modules = imported_by("check", "sample_models/clean_resnet.onnx")
     assert "onnx" in modules
     assert not modules & {"onnxruntime", "tabulate", "networkx"}
+
+
+def test_importing_the_package_imports_nothing_else() -> None:
+    script = "import cnnlint, sys; print(*(name for name in sys.modules if 'cnnlint' in name))"
+    done = subprocess.run(  # noqa: S603  (our own script)
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "cnnlint\n"

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from os import PathLike
+from os.path import isfile
 from pathlib import Path
 
 from cnnlint.errors import MissingPathError, UsageError
@@ -59,7 +60,7 @@ def recipe_of(model: str | Path | bytes, given: Recipe | None) -> Recipe:
 def recipe_beside(model: Path) -> Path | None:
     """Return the recipe that lies beside a model, None where there is none."""
     file = model.with_name(model.name.removesuffix(".onnx") + SUFFIX)
-    return file if file.is_file() else None
+    return file if isfile(file) else None  # noqa: PTH113  (Path.is_file raises on long names)
 
 
 def checked(values: Mapping[str, object], where: str) -> Recipe:

@@ -210,6 +210,12 @@ def test_metadata(key: str, text: str, said: dict[str, object]) -> None:
     assert len(mistakes) == (not said)
 
 
+@given(st.sampled_from(sorted(READERS)), st.text(max_size=200))
+def test_no_metadata_is_too_odd(key: str, text: str) -> None:
+    recipe, mistakes = from_metadata({f"cnnlint.{key}": text})
+    assert bool(recipe.said) != bool(mistakes)
+
+
 def test_facts_know_it() -> None:
     facts = Facts(Net(3, 8).conv(4).model(), Recipe(lr=0.1))
     assert facts.recipe == Recipe(lr=0.1)

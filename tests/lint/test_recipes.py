@@ -77,6 +77,10 @@ def test_beside(model: str, recipe: str, tmp_path: Path) -> None:
     assert recipe_of(str(tmp_path / model), Recipe(lr=3.0)) == Recipe(lr=3.0, classes=2)
 
 
+def test_a_name_that_is_too_long_for_one_beside(tmp_path: Path) -> None:
+    assert recipe_beside(tmp_path / f"{'n' * 250}.onnx") is None
+
+
 def test_nothing_lies_beside_standard_input() -> None:
     assert recipe_of(b"", None) == Recipe()
     assert recipe_of(b"", Recipe(lr=1.0)) == Recipe(lr=1.0)
