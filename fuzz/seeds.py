@@ -310,4 +310,7 @@ def _stored() -> onnx.ModelProto:
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("me", 1)]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
     model.training_info.add(algorithm=helper.make_graph(nodes[:1], "t", [], []))
+    recipe = {"lr": "0.1", "dropout": '[{"layer": "fc", "p": 0.5}]', "reparameterized": "yes"}
+    for key, value in recipe.items():
+        model.metadata_props.add(key=f"cnnlint.{key}", value=value)
     return model

@@ -16,8 +16,8 @@ PREFIX = "cnnlint."
 """What the keys of a recipe begin with in the metadata of a model."""
 MAX_TEXT = 10_000
 """Characters of one value in the metadata of a model; more are no value."""
-MAX_KEY = 60
-"""Characters of a key for which a similar one is looked for."""
+MAX_SHOWN = 60
+"""Characters of what is wrong that a message has."""
 MAX_MISTAKES = 20
 """Mistakes that are told; the others are counted."""
 MAX_MEMORY = 10_000
@@ -290,7 +290,7 @@ def _decoded(key: str, text: str) -> object:
 
 
 def _unknown(key: str) -> str:
-    near = get_close_matches(key, READERS, 1) if len(key) <= MAX_KEY else []
+    near = get_close_matches(key, READERS, 1)
     return f"there is no key {_shown(key)}" + (f" (did you mean {near[0]}?)" if near else "")
 
 
@@ -299,4 +299,4 @@ def _shown(value: object) -> str:
         text = repr(value)
     except ValueError:  # Python writes no integer of thousands of digits
         return "a number of very many digits"
-    return text if len(text) <= MAX_KEY else f"{text[: MAX_KEY - 1]}…"
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"

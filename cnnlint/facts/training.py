@@ -63,7 +63,7 @@ def training_memory(facts: Facts) -> TrainingMemory | None:
     if not facts.images:
         return None
     mixed = facts.recipe.precision == "mixed"
-    kept = total(_bytes(facts, name, mixed=mixed) for name in sorted(_kept(facts)))
+    kept = total(_bytes(facts, name, mixed=mixed) for name in _kept(facts))
     if not kept:
         return None
     known = optimizer(facts.recipe.optimizer)
@@ -103,9 +103,5 @@ def _needed(facts: Facts, node: Node) -> Iterator[str]:
 
 def _bytes(facts: Facts, name: str, *, mixed: bool) -> int | None:
     """Return the bytes of a tensor in training, None where its size is unknown."""
-    value = facts.model.value(name)
-    if value.static is None:
-        return None
-    is_float = (value.dtype or "").startswith(("float", "bfloat"))
-    dtype = ("float16" if mixed else "float32") if is_float else value.dtype
-    return size_in_bytes(prod(value.static), dtype)
+    shape = facts.model.static(name)
+    return None if shape is None else size_in_bytes(prod(shape), "float16" if mixed else "float32")

@@ -168,6 +168,19 @@ def test_so_many_mistakes_are_told() -> None:
     assert parse({"weight_decay" * 10: 1})[1] == [f"there is no key '{('weight_decay' * 5)[:58]}…"]
 
 
+def test_only_for_those_are_similar_keys_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Metadata may hold very many, and each search takes a while."""
+    asked: list[str] = []
+
+    def search(key: str, *_: object) -> list[str]:
+        asked.append(key)
+        return []
+
+    monkeypatch.setattr("cnnlint.facts.recipe.get_close_matches", search)
+    parse({f"key{i}": 1 for i in range(1000)})
+    assert len(asked) == MAX_MISTAKES
+
+
 def test_a_number_of_many_digits() -> None:
     assert "a number of very many digits" in parse({"lr": 1 << 100_000})[1][0]
 

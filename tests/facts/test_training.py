@@ -49,6 +49,14 @@ def kept(net: Net, recipe: Recipe | None = None) -> int:
         ),
         pytest.param(CONV.flatten().dense(5, cin=8 * 1024), IN + MAP, id="view"),
         pytest.param(
+            CONV.op("Transpose", perm=[0, 3, 2, 1]).mark("x").op("Neg").mul("x"),
+            IN + 2 * MAP,
+            id="product of what is laid out otherwise",
+        ),
+        pytest.param(
+            CONV.relu().op("Transpose", perm=[0, 1, 3, 2]).conv(4), IN + MAP, id="layout"
+        ),
+        pytest.param(
             CONV.relu().op("Identity").flatten().dense(5, cin=8 * 1024), IN + MAP, id="views"
         ),
     ],
