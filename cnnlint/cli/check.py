@@ -10,6 +10,7 @@ from cnnlint.cli.options import (
     bindings,
     input_options,
     output_option,
+    recipe_option,
     rules_option,
     separated,
 )
@@ -57,12 +58,7 @@ FAIL_ON = ("error", "warning", "note", "never")
     show_default=True,
     help="A ready-made set of rules and severities.",
 )
-@click.option(
-    "--recipe",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="How the models were trained, in TOML; else MODEL.recipe.toml beside each.",
-)
+@recipe_option
 @click.option(
     "--fail-on",
     type=click.Choice(FAIL_ON),

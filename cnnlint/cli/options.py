@@ -57,6 +57,16 @@ def rules_option(command: F) -> F:
     )(command)
 
 
+def recipe_option(command: F) -> F:
+    """Add ``--recipe``."""
+    return click.option(
+        "--recipe",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="How the models were trained, in TOML; else MODEL.recipe.toml beside each.",
+    )(command)
+
+
 def _folders(
     _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 ) -> tuple[Path, ...]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cnnlint.cli.options import bindings, input_options, rules_option
+from cnnlint.cli.options import bindings, input_options, recipe_option, rules_option
 from cnnlint.cli.streams import read_standard_input
 
 
@@ -13,13 +13,15 @@ from cnnlint.cli.streams import read_standard_input
 @click.argument("layer")
 @click.argument("rule")
 @rules_option
+@recipe_option
 @input_options
-def why(
+def why(  # noqa: PLR0913  (one parameter an option)
     *,
     model: Path,
     layer: str,
     rule: str,
     folders: tuple[Path, ...],
+    recipe: Path | None,
     batch: int | None,
     dims: tuple[str, ...],
     shapes: tuple[str, ...],
@@ -34,12 +36,15 @@ def why(
       cnnlint why model.onnx conv1 K101
       cnnlint why model.onnx layer4.1.conv2 missing-bottleneck
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
+    from cnnlint.lint.engine import Settings
+    from cnnlint.lint.recipes import read_recipe
     from cnnlint.lint.registry import catalogue, find
     from cnnlint.lint.why import explain
     from cnnlint.report.why import render_answer
 
     source = read_standard_input() if str(model) == "-" else model
     chosen = find(rule, catalogue(folders))
-    answer = explain(source, layer, chosen, bindings(batch, dims, shapes))
+    settings = Settings(recipe=read_recipe(recipe) if recipe else None)
+    answer = explain(source, layer, chosen, bindings(batch, dims, shapes), settings)
     click.echo(render_answer(answer), nl=False)
     return 0

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from cnnlint.errors import UsageError
 from cnnlint.facts.facts import Facts
-from cnnlint.lint.engine import STDIN
+from cnnlint.lint.engine import STDIN, Settings
 from cnnlint.lint.finding import Finding, Silence, Unchecked
+from cnnlint.lint.recipes import recipe_of
 from cnnlint.lint.rule import OptionValue, Rule
 from cnnlint.model.binding import Bindings
 from cnnlint.model.graph import Node
@@ -30,7 +31,7 @@ def explain(
     layer: str,
     rule: Rule,
     bindings: Bindings,
-    options: Mapping[str, OptionValue] | None = None,
+    settings: Settings | None = None,
 ) -> Answer:
     """Run one rule on a model and return what it says about a layer.
 
@@ -39,16 +40,19 @@ def explain(
         layer: its path or node name, or a tensor that it makes or reads.
         rule: the rule, whether it is on or not.
         bindings: sizes of open dimensions.
-        options: the rule's options.
+        settings: options of rules, and the training recipe.
 
     Raises:
         LoadError: the model can't be read.
-        UsageError: the bindings don't fit the model, or it has no such layer.
+        UsageError: the bindings don't fit the model, it has no such layer, or what lies beside
+            it is no recipe.
     """
+    settings = settings or Settings()
     path = STDIN if isinstance(source, bytes) else str(source)
     with time_limit(path), memory_limit(path):
-        facts = Facts(load(source, bindings, name=path))
-        return answer(facts, find_layer(facts.model.nodes, layer), rule, options)
+        model = load(source, bindings, name=path)
+        facts = Facts(model, recipe_of(source, settings.recipe))
+        return answer(facts, find_layer(model.nodes, layer), rule, settings.options.get(rule.code))
 
 
 def answer(

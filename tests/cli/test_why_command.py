@@ -37,3 +37,12 @@ def test_mistakes_are_one_line(
     assert (got, out) == (code, "")
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_the_recipe_reaches_the_rule(run: Run, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text('optimizer = "sgd"\nweight_decay = 0.0\n')
+    code, out, _ = run("why", SAMPLE, "stages.1.conv2", "T701")
+    assert (code, "the training recipe doesn't say" in out) == (0, True)
+    code, out, _ = run("why", SAMPLE, "stages.1.conv2", "T701", "--recipe", recipe)
+    assert (code, "reports of the file as a whole" in out) == (0, True)
