@@ -20,6 +20,8 @@ from cnnlint.facts.receptive import (
     useful_input,
 )
 from cnnlint.facts.recipe import Recipe, from_metadata
+from cnnlint.facts.series import following
+from cnnlint.facts.splits import Split, splits
 from cnnlint.facts.symbolic import symbolic
 from cnnlint.facts.topology import Topology, analyse
 from cnnlint.model.defect import Kind
@@ -280,6 +282,16 @@ class Facts:
     def topology(self) -> Topology:
         """Depth, plain runs and bypasses."""
         return analyse(self.model, self.data, self.weighted, self.activations.gate_edges)
+
+    @cached_property
+    def following(self) -> Mapping[Key, Key]:
+        """The layer in immediate series after a layer, pooling counted as one; see series.py."""
+        return following(self.model, self.data, self.layers, self.activations.gate_edges)
+
+    @cached_property
+    def splits(self) -> tuple[Split, ...]:
+        """The n x n convolutions that are split into 1 x n and n x 1 in series."""
+        return tuple(splits(self.layers, self.following))
 
     @cached_property
     def unresolved(self) -> tuple[Node, ...]:
