@@ -1,14 +1,13 @@
 """K108."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 from typing import Annotated
 
 from cnnlint.facts.dataflow import size_in_bytes, total
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides
+from cnnlint.facts.separable import Separable
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
@@ -16,8 +15,6 @@ SMALLEST = 3
 """Smallest kernel side: of less there is little to separate."""
 MIN_DEPTHWISE = 3
 """A model of as many depthwise convolutions is built of them."""
-DEPTHWISE_TIME = 4.6
-"""Time of a multiply-add in a depthwise 3x3, against a dense one: onnxruntime, one CPU core."""
 
 
 @rule(
@@ -102,44 +99,6 @@ def separable_candidate(
     if found:
         found.sort(key=lambda s: s.dense_macs - s.macs, reverse=True)
         yield _finding(facts, found, share or 0.0)
-
-
-@dataclass(frozen=True)
-class Separable:
-    """A dense convolution, and the depthwise and 1x1 convolutions in its place."""
-
-    conv: Conv
-
-    @cached_property
-    def positions(self) -> int:
-        """Output positions of the whole batch."""
-        batch, _, *grid = self.conv.out_shape or (0, 0)
-        return batch * prod(grid)
-
-    @property
-    def depthwise_weights(self) -> int:
-        """Weights of the depthwise layer; those of the 1x1 are one for each pair of channels."""
-        return self.conv.cin * prod(self.conv.kernel)
-
-    @property
-    def weights(self) -> int:
-        """Weights of both, biases not counted."""
-        return self.depthwise_weights + self.conv.cin * self.conv.cout
-
-    @property
-    def macs(self) -> int:
-        """MACs of both."""
-        return self.weights * self.positions
-
-    @property
-    def dense_macs(self) -> int:
-        """MACs of the dense convolution."""
-        return self.conv.weights * self.positions
-
-    @property
-    def time(self) -> float:
-        """Estimated time of both, in dense multiply-adds."""
-        return self.macs + (DEPTHWISE_TIME - 1) * self.depthwise_weights * self.positions
 
 
 def _exemption(facts: Facts, conv: Conv) -> str | None:

@@ -1,11 +1,9 @@
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from onnx import TensorProto
 
 from cnnlint.lint.finding import Finding, Saving, Severity, Silence
 from cnnlint.lint.rule import OptionValue
-from rules.kernels.separable_candidate import Separable, separable_candidate
+from rules.kernels.separable_candidate import separable_candidate
 from tests.net import Net
 
 Options = dict[str, OptionValue]
@@ -255,23 +253,3 @@ def test_maps_of_an_unknown_type_are_not_counted() -> None:
     net = Net(3, 8, dtype=TensorProto.UNDEFINED).conv(64).conv(64)
     (finding,) = separable_candidate.run(net.facts())
     assert finding.saving.activation_bytes is None
-
-
-@given(
-    st.integers(1, 40),
-    st.integers(1, 40),
-    st.lists(st.integers(1, 5), min_size=1, max_size=3),
-    st.integers(1, 2),
-)
-@settings(max_examples=60)
-def test_separable_costs_what_the_tool_counts_on_it(
-    cin: int, cout: int, kernel: list[int], stride: int
-) -> None:
-    grid, side = tuple(range(6, 6 + len(kernel))), tuple(kernel)
-    net = Net(cin, grid, 2)
-    dense = net.conv(cout, side, stride=stride, bias=False).facts()
-    found = Separable(dense.convs[0])
-    facts = net.conv(cin, side, stride=stride, groups=cin, bias=False)
-    separable = facts.conv(cout, 1, bias=False).facts()
-    assert (found.weights, found.macs) == (separable.params, separable.macs)
-    assert found.dense_macs == dense.macs
