@@ -13,6 +13,7 @@ from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Weighted, typed_layer
 from cnnlint.facts.linear import is_affine
 from cnnlint.facts.memory import Memory, bytes_moved, memory
 from cnnlint.facts.parameters import Parameter, first_read, parameters
+from cnnlint.facts.pointwise import Pointwise, pointwise_runs
 from cnnlint.facts.receptive import (
     Reach,
     model_receptive_field,
@@ -292,6 +293,11 @@ class Facts:
     def splits(self) -> tuple[Split, ...]:
         """The n x n convolutions that are split into 1 x n and n x 1 in series."""
         return tuple(splits(self.layers, self.following))
+
+    @cached_property
+    def pointwise_runs(self) -> tuple[tuple[Pointwise, ...], ...]:
+        """Runs of two and more pointwise layers in series that see the same all along."""
+        return tuple(pointwise_runs(self.layers, self.following, self.receptive))
 
     @cached_property
     def unresolved(self) -> tuple[Node, ...]:
