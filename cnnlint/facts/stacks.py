@@ -72,7 +72,13 @@ class Stack:
 
 
 def best_stack(conv: Conv) -> Stack | None:
-    """Return the cheapest stack of 3x3 that sees as much, None where none is cheaper.
+    """Return the cheapest stack of 3x3 that sees as much, None where none costs less."""
+    stack = cheapest_stack(conv)
+    return stack if stack is not None and stack.macs < stack.direct_macs else None
+
+
+def cheapest_stack(conv: Conv) -> Stack | None:
+    """Return the cheapest stack of 3x3 that sees as much, whatever it costs; None without one.
 
     Widths tried are min(cin, cout) and cout, at least min(16, cin) and a quarter of cout. The
     stride stands on the last layer, which keeps the receptive field, or on the first.
@@ -84,13 +90,12 @@ def best_stack(conv: Conv) -> Stack | None:
         return None
     least = max(min(16, conv.cin), -(-conv.cout // 4))
     widths = (max(width, least) for width in (min(conv.cin, conv.cout), conv.cout))
-    stacks = [
+    stacks = (
         Stack(conv, (conv.cin, *(width,) * (depth - 1), conv.cout), grids, stride_first)
         for width in sorted({-(-w // conv.groups) * conv.groups for w in widths})
         for grids, stride_first in _grids(conv, depth)
-    ]
-    cheaper = (stack for stack in stacks if stack.macs < stack.direct_macs)
-    return min(cheaper, key=lambda stack: stack.macs, default=None)
+    )
+    return min(stacks, key=lambda stack: stack.macs, default=None)
 
 
 def _grids(conv: Conv, depth: int) -> Iterator[tuple[tuple[StaticShape, ...], bool]]:

@@ -7,8 +7,8 @@ from typing import Annotated
 from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
-from cnnlint.facts.stacks import Stack, best_stack
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity
+from cnnlint.facts.stacks import MAX_DEPTH, MAX_STRIDE, Stack, cheapest_stack
+from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
@@ -30,7 +30,7 @@ def large_dense_kernel(
     min_mac_share: Annotated[
         float, "share of the model's MACs from which on it is a warning, else a note"
     ] = 0.10,
-) -> Iterator[Finding]:
+) -> Iterator[Finding | Silence]:
     """Dense convolution with a large kernel where a stack of 3x3 sees as much and costs less.
 
     ## What it does
@@ -62,11 +62,11 @@ def large_dense_kernel(
     """
     found = []
     for conv in facts.convs:
-        outside = conv.node.key in facts.stems or conv.node.key not in facts.topology.trunk
-        if outside or not _is_large(conv, min_kernel, min_group):
-            continue
-        stack = best_stack(conv)
-        if stack is not None:
+        reason = _exemption(facts, conv, min_kernel, min_group)
+        stack = None if reason else cheapest_stack(conv)
+        if reason or stack is None or stack.macs >= stack.direct_macs:
+            yield Silence(conv.node, reason or _no_gain(conv, stack))
+        else:
             found.append(stack)
     share = facts.share(sum(stack.direct_macs for stack in found)) or 0.0
     severity = Severity.WARNING if share >= min_mac_share else Severity.NOTE
@@ -74,13 +74,34 @@ def large_dense_kernel(
         yield _finding(facts, stack, severity)
 
 
-def _is_large(conv: Conv, min_kernel: int, min_group: int) -> bool:
-    if conv.transposed or len(conv.kernel) < 2:
-        return False
-    if conv.groups > 1 and conv.cin // conv.groups < min_group:
-        return False
-    covering = conv.grid is not None and prod(conv.grid) == 1
-    return min(conv.kernel) >= min_kernel and not covering
+def _exemption(facts: Facts, conv: Conv, min_kernel: int, min_group: int) -> str | None:
+    """Return what about a layer itself keeps the rule silent, None where nothing does."""
+    kernel, group = sides(conv.kernel), conv.cin // conv.groups
+    reasons = {
+        "it is a transposed convolution": conv.transposed,
+        f"its kernel {kernel} is one-dimensional": len(conv.kernel) < 2,
+        f"its kernel {kernel} has a side below {min_kernel}": min(conv.kernel) < min_kernel,
+        "it is a stem": conv.node.key in facts.stems,
+        "it is part of a gate, or leads to no output": conv.node.key not in facts.topology.trunk,
+        f"it has {group} channels a group, fewer than {min_group}": (
+            conv.groups > 1 and group < min_group
+        ),
+        "its kernel covers the whole map": conv.grid is not None and prod(conv.grid) == 1,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def _no_gain(conv: Conv, stack: Stack | None) -> str:
+    """Return why there is no cheaper stack."""
+    three = sides((3,) * len(conv.kernel))
+    if stack is not None:
+        times = stack.macs / stack.direct_macs if stack.direct_macs else 1.0
+        return f"a stack of {three} would cost {times:.1f}x its MACs"
+    if conv.in_grid is None or conv.grid is None:
+        return "the size of its map is not known"
+    if max(conv.stride) > MAX_STRIDE:
+        return f"a {three} would step over part of the map at stride {steps(conv.stride)}"
+    return f"a stack of {three} would have more than {MAX_DEPTH} layers"
 
 
 def _finding(facts: Facts, stack: Stack, severity: Severity) -> Finding:

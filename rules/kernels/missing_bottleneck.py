@@ -8,7 +8,7 @@ from typing import Annotated
 from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity
+from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 
@@ -28,7 +28,7 @@ def missing_bottleneck(
     min_mac_share: Annotated[
         float, "layers with a smaller share of the model's MACs are left alone"
     ] = 0.03,
-) -> Iterator[Finding]:
+) -> Iterator[Finding | Silence]:
     """Dense convolution on many channels without a 1x1 convolution in front of it.
 
     ## What it does
@@ -60,11 +60,18 @@ def missing_bottleneck(
     """
     found = []
     for conv in facts.convs:
-        share = facts.share(facts.macs_of(conv.node)) or 0.0
-        if share < min_mac_share or conv.cin < min_cin or not _could_be_narrower(facts, conv):
-            continue
-        bottleneck = widest_bottleneck(conv, min_saving)
-        if bottleneck is not None:
+        share = facts.share(facts.macs_of(conv.node))
+        reason = _exemption(facts, conv)
+        if reason is None and conv.cin < min_cin:
+            reason = f"it reads {conv.cin} channels, fewer than {min_cin}"
+        if reason is None and share is None:
+            reason = "the model's MACs are not known"
+        if reason is None and share is not None and share < min_mac_share:
+            reason = f"it takes {share:.1%} of the model's MACs, less than {min_mac_share:.0%}"
+        bottleneck = None if reason else widest_bottleneck(conv, min_saving)
+        if bottleneck is None:
+            yield Silence(conv.node, reason or f"no 1x1 in front saves {min_saving:.0%}")
+        else:
             found.append(bottleneck)
     if found:
         found.sort(key=lambda b: b.saved_macs, reverse=True)
@@ -110,14 +117,17 @@ def widest_bottleneck(conv: Conv, min_saving: float) -> Bottleneck | None:
     return None
 
 
-def _could_be_narrower(facts: Facts, conv: Conv) -> bool:
-    """Return whether a dense convolution with a window reads what no 1x1 has made."""
+def _exemption(facts: Facts, conv: Conv) -> str | None:
+    """Return what about a layer itself keeps the rule silent, None where nothing does."""
     if conv.groups > 1 or conv.transposed or conv.pointwise or conv.patchify:
-        return False
+        return "it is 1x1, grouped or transposed, or cuts patches"
+    if conv.node.key in facts.stems:
+        return "it is a stem"
     makers = (facts.weighted.get(node.key) for node in facts.upstream(conv.node.inputs[0]))
     maker = next((layer for layer in makers if layer is not None), None)
-    behind_pointwise = isinstance(maker, Conv) and maker.pointwise
-    return not behind_pointwise and conv.node.key not in facts.stems
+    if isinstance(maker, Conv) and maker.pointwise:
+        return f"it stands behind a 1x1, {maker.cin}->{maker.cout} channels"
+    return None
 
 
 def _finding(facts: Facts, found: Sequence[Bottleneck]) -> Finding:

@@ -1,7 +1,7 @@
 import pytest
 from onnx import TensorProto
 
-from cnnlint.lint.finding import Saving, Severity
+from cnnlint.lint.finding import Saving, Severity, Silence
 from cnnlint.lint.rule import OptionValue
 from rules.kernels.large_dense_kernel import large_dense_kernel
 from tests.net import Net
@@ -98,6 +98,42 @@ def gated(net: Net) -> Net:
 def test_reports(net: Net, options: Options, found: list[str]) -> None:
     findings = large_dense_kernel.run(net.facts(), options)
     assert [finding.nodes[0].path for finding in findings] == found
+
+
+@pytest.mark.parametrize(
+    ("net", "reason"),
+    [
+        (behind_stem(64).conv(64, 3), "its kernel 3x3 has a side below 5"),
+        (behind_stem(64).conv(64, (1, 7)), "its kernel 1x7 has a side below 5"),
+        (behind_stem(64, (100,)).conv(64, 9), "its kernel 9 is one-dimensional"),
+        (behind_stem(64).conv_transpose(64, 5, stride=1), "it is a transposed convolution"),
+        (gated(behind_stem(64)), "it is part of a gate, or leads to no output"),
+        (
+            behind_stem(64).conv(64, 7, groups=64),
+            "it has 1 channels a group, fewer than 16",
+        ),
+        (behind_stem(64, 7).conv(64, 7, pad=0), "its kernel covers the whole map"),
+        (behind_stem(35, 8).conv(364, 5), "a stack of 3x3 would cost 1.0x its MACs"),
+        (behind_stem(8, 8).conv(96, 5), "a stack of 3x3 would cost 1.2x its MACs"),
+        (
+            behind_stem(64, 56).conv(64, 7, stride=7, pad=0),
+            "a 3x3 would step over part of the map at stride 7",
+        ),
+        (behind_stem(8, 40).conv(8, 34), "a stack of 3x3 would have more than 16 layers"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_says_why_it_is_silent(net: Net, reason: str) -> None:
+    remarks = [r for r in large_dense_kernel.remarks(net.facts()) if isinstance(r, Silence)]
+    assert [silence.reason for silence in remarks][-1] == reason
+
+
+def test_stem_and_unknown_size() -> None:
+    remarks = large_dense_kernel.remarks(Net(3, 28).conv(8, 7).conv(8, 7).open_facts())
+    assert [r.reason for r in remarks if isinstance(r, Silence)] == [
+        "it is a stem",
+        "the size of its map is not known",
+    ]
 
 
 def test_unknown_size_is_left_alone() -> None:

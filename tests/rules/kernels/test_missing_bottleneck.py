@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto
 
-from cnnlint.lint.finding import Saving, Severity
+from cnnlint.lint.finding import Saving, Severity, Silence
 from cnnlint.lint.rule import OptionValue
 from rules.kernels.missing_bottleneck import missing_bottleneck, widest_bottleneck
 from tests.net import Net
@@ -73,6 +73,50 @@ def squeezed(net: Net) -> Net:
 def test_reports(net: Net, options: Options, found: list[str]) -> None:
     findings = missing_bottleneck.run(net.facts(), options)
     assert [node.path for finding in findings for node in finding.nodes] == found
+
+
+WITHOUT = "it is 1x1, grouped or transposed, or cuts patches"
+
+
+@pytest.mark.parametrize(
+    ("net", "options", "reason"),
+    [
+        (reads(256).conv(128, 1), {}, WITHOUT),
+        (reads(256).conv(256, groups=2), {}, WITHOUT),
+        (reads(256).conv_transpose(256, 4, pad=1), {}, WITHOUT),
+        (reads(128).conv(128, 2, stride=2, pad=0), {}, WITHOUT),
+        (Net(256, 32).conv(256), {}, "it is a stem"),
+        (
+            reads(256).conv(96, 1).relu().conv(128),
+            {},
+            "it stands behind a 1x1, 256->96 channels",
+        ),
+        (
+            reads(256).conv(128, 1).relu().conv(128),
+            {},
+            "it stands behind a 1x1, 256->128 channels",
+        ),
+        (reads(127).conv(128), {}, "it reads 127 channels, fewer than 128"),
+        (reads(256).conv(128), {"min_saving": 0.85}, "no 1x1 in front saves 85%"),
+        (
+            reads(256).conv(128),
+            {"min_mac_share": 0.99},
+            "it takes 97.7% of the model's MACs, less than 99%",
+        ),
+    ],
+)
+def test_says_why_it_is_silent(net: Net, options: Options, reason: str) -> None:
+    remarks = list(missing_bottleneck.remarks(net.facts(), options))
+    assert isinstance(remarks[-1], Silence)
+    assert remarks[-1].reason == reason
+
+
+def test_unknown_macs() -> None:
+    remarks = missing_bottleneck.remarks(reads(256).conv(128).open_facts())
+    assert [r.reason for r in remarks if isinstance(r, Silence)] == [
+        "it is a stem",
+        "the model's MACs are not known",
+    ]
 
 
 def test_share_of_the_model() -> None:
