@@ -1,6 +1,6 @@
 """Layers that work on each position of a map by itself, and runs of them in series."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 
@@ -10,6 +10,7 @@ from cnnlint.model.graph import Key, Node, StaticShape
 
 TOKENS = 3
 """A dense layer on a tensor of this rank reads tokens, of which the places aren't known."""
+RESIZING = frozenset({"Resize", "Upsample"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +91,20 @@ def pointwise_runs(
 
 
 def is_blind(
-    layers: Mapping[Key, Layer], receptive: Mapping[str, Reach], field: StaticShape | None
+    layers: Mapping[Key, Layer],
+    receptive: Mapping[str, Reach],
+    field: StaticShape | None,
+    ops: Collection[str],
 ) -> bool:
-    """Return whether no layer has a window, and none on a map has seen more than one position.
+    """Return whether no layer has a window, and none on a map has seen the whole of it.
+
+    Nor does anything else gather pixels, but that resized maps may be joined at other places.
 
     Args:
         layers: the layers of the model.
         receptive: what each tensor sees.
         field: the receptive field of the model.
+        ops: the operators on the data path.
     """
     for layer in layers.values():
         if isinstance(layer, Recurrent) or (isinstance(layer, Conv) and not layer.pointwise):
@@ -108,7 +115,7 @@ def is_blind(
         reach = receptive.get(reads.data) if reads else None
         if reads and (reach is None or reach.is_global or len(reach.largest) < reads.axes):
             return False
-    return set(field or ()) == {1}
+    return set(field or ()) == {1} or not RESIZING.isdisjoint(ops)
 
 
 def _sees_the_same(tensor: str, node: Node, receptive: Mapping[str, Reach]) -> bool:

@@ -56,9 +56,9 @@ def pointwise_only_stack(
     - Lin et al., Network in Network, 2014
     """
     single = [p for conv in facts.convs if (p := pointwise(conv))]
-    if len(single) >= min_pointwise and is_blind(
-        facts.layers, facts.receptive, facts.receptive_field
-    ):
+    ops = {node.op for node in facts.nodes}
+    blind = is_blind(facts.layers, facts.receptive, facts.receptive_field, ops)
+    if blind and len(single) >= min_pointwise:
         yield _finding(facts, single, blind=True)
         return
     reported = set()
@@ -119,8 +119,8 @@ def _finding(facts: Facts, stack: Sequence[Pointwise], *, blind: bool) -> Findin
     return Finding(
         nodes=tuple(p.node for p in stack),
         message=(
-            f"{'no layer has a window: ' * blind}{len(stack)} pointwise layers "
-            f"{'see one position each' if blind else 'in series see nothing new'} "
+            f"{len(stack)} pointwise layers "
+            f"{'and no layer with a window' if blind else 'in series see nothing new'} "
             f"({macs:,} MACs{of_model})"
         ),
         suggestion=(

@@ -46,10 +46,10 @@ def separable_candidate(
     Reports dense convolutions of 3x3 and larger with at least `min_channels` channels on both
     sides and `min_mac_share` of the model's MACs, and computes what a depthwise convolution of
     that kernel followed by a 1x1 costs. It speaks of models with less than `max_depthwise_share`
-    of their MACs in depthwise layers. In a model with three and more depthwise layers it speaks
-    as well of a dense layer that is the odd one out: `min_odd_channels` channels are enough if
-    it takes `min_odd_share` of the MACs. One finding a model, with all such layers, the largest
-    saving first.
+    of their MACs in depthwise layers, and of a layer with `min_odd_share` of the MACs among three
+    and more depthwise ones, the odd one out: `min_odd_channels` channels are enough where at
+    least twice as many layers are depthwise as dense with such a kernel. One finding a model,
+    with all such layers, the largest saving first.
 
     ## Why is this bad?
     A depthwise k x k and a 1x1 convolution see what the dense one sees for 1/cout + 1/k² of its
@@ -74,15 +74,16 @@ def separable_candidate(
     """
     depthwise = [conv for conv in facts.convs if conv.depthwise and not conv.pointwise]
     share = facts.share(total(facts.macs_of(conv.node) for conv in depthwise))
+    exemptions = [_exemption(facts, conv) for conv in facts.convs]
+    mostly = len(depthwise) >= 2 * exemptions.count(None)
     found = []
-    for conv in facts.convs:
-        own = facts.share(facts.macs_of(conv.node))
-        reason = _exemption(facts, conv)
+    for conv, exemption in zip(facts.convs, exemptions, strict=True):
+        own, reason = facts.share(facts.macs_of(conv.node)), exemption
         if reason is None and (own is None or share is None):
             reason = "the model's MACs are not known"
         elif reason is None and own is not None and share is not None:
             odd = len(depthwise) >= MIN_DEPTHWISE and own >= min_odd_share
-            least = min_odd_channels if odd else min_channels
+            least = min_odd_channels if odd and mostly else min_channels
             if min(conv.cin, conv.cout) < least:
                 reason = f"it has {conv.cin}->{conv.cout} channels, fewer than {least}"
             elif own < min_mac_share:

@@ -109,6 +109,18 @@ def test_runs_of_unknown_sight_are_left_alone() -> None:
     assert not facts.pointwise_runs
 
 
+def is_blind_net(net: Net) -> bool:
+    facts = net.facts()
+    ops = {node.op for node in facts.nodes}
+    return is_blind(facts.layers, facts.receptive, facts.receptive_field, ops)
+
+
+def resized(net: Net) -> Net:
+    """Go down by a strided 1x1, up again, and join what was there."""
+    net = net.mark("x").conv(8, 1, stride=2).stored("s", np.array([1, 1, 2, 2], np.float32))
+    return net.op("Resize", "", "s", mode="nearest").add("x")
+
+
 def mixed(net: Net) -> Net:
     """Mix the whole map into every position."""
     net = net.mark("x")
@@ -141,21 +153,19 @@ def mixed(net: Net) -> Net:
             False,
             id="a wider field by other means",
         ),
+        pytest.param(resized(INPUT.conv(8, 1)).conv(8, 1), True, id="resized"),
     ],
 )  # fmt: skip
 def test_blind(net: Net, blind: bool) -> None:
-    facts = net.facts()
-    assert is_blind(facts.layers, facts.receptive, facts.receptive_field) == blind
+    assert is_blind_net(net) == blind
 
 
 def test_recurrent_layers_see() -> None:
     net = Net(8, (16,)).conv(4, 1).op("Transpose", perm=[2, 0, 1])
     net = net.shaped("w", 1, 16, 4).shaped("r", 1, 16, 4).op("LSTM", "w", "r", hidden_size=4)
-    facts = net.facts()
-    assert set(facts.receptive_field or ()) == {1}
-    assert not is_blind(facts.layers, facts.receptive, facts.receptive_field)
+    assert set(net.facts().receptive_field or ()) == {1}
+    assert not is_blind_net(net)
 
 
 def test_no_field_is_not_blind() -> None:
-    facts = Net(8, ()).dense(4).facts()
-    assert not is_blind(facts.layers, facts.receptive, facts.receptive_field)
+    assert not is_blind_net(Net(8, ()).dense(4))

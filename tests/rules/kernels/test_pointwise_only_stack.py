@@ -208,7 +208,7 @@ def test_networks_without_a_window(net: Net, count: int, severity: Severity | No
         macs = finding.evidence["macs"]
         share = net.facts().share(macs if isinstance(macs, int) else None) or 0
         assert finding.message == (
-            "no layer has a window: 3 pointwise layers see one position each "
+            "3 pointwise layers and no layer with a window "
             f"({macs:,} MACs, {share:.0%} of the model's)"
         )
 

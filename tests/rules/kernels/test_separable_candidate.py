@@ -122,6 +122,24 @@ DEPTHWISE = "it is depthwise, grouped or transposed"
     [
         pytest.param(built_of_depthwise(3).conv(32, name="a"), {}, ["a"], id="odd one out"),
         pytest.param(
+            built_of_depthwise(4).conv(32, name="a").conv(32, name="b"),
+            {},
+            ["a", "b"],
+            id="two among four",
+        ),
+        pytest.param(
+            built_of_depthwise(3).conv(32).conv(32),
+            {},
+            ["it has 32->32 channels, fewer than 64"] * 2,
+            id="two among three",
+        ),
+        pytest.param(
+            built_of_depthwise(3, 64, k=25).conv(64, name="a").conv(64, name="b"),
+            {},
+            ["a", "b"],
+            id="two wide ones among three",
+        ),
+        pytest.param(
             built_of_depthwise(2).conv(32),
             {},
             ["it has 32->32 channels, fewer than 64"],
