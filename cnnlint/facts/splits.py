@@ -96,11 +96,13 @@ def long_axis(conv: Conv) -> int | None:
 
 def _is_split(first: Conv, second: Conv) -> bool:
     along, across = long_axis(first), long_axis(second)
-    if along is None or across is None or along == across or first.grid is None:
+    if along is None or across is None or along == across:
+        return False
+    if first.grid is None or 0 in (second.out_shape or (0,)):
         return False
     alike = (first.depthwise and second.depthwise) or first.groups == second.groups == 1
     fits = (first.cout, first.grid) == (second.cin, second.in_grid)
-    return alike and fits and second.grid is not None and max(first.kernel) == max(second.kernel)
+    return alike and fits and max(first.kernel) == max(second.kernel)
 
 
 def _positions(conv: Conv) -> int:

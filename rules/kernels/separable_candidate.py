@@ -79,8 +79,8 @@ def separable_candidate(
     found = []
     for conv, exemption in zip(facts.convs, exemptions, strict=True):
         own, reason = facts.share(facts.macs_of(conv.node)), exemption
-        if reason is None and (own is None or share is None):
-            reason = "the model's MACs are not known"
+        if reason is None and (not own or share is None):
+            reason = "its share of the MACs is not known"
         elif reason is None and own is not None and share is not None:
             odd = len(depthwise) >= MIN_DEPTHWISE and own >= min_odd_share
             least = min_odd_channels if odd and mostly else min_channels

@@ -12,6 +12,14 @@ def pairs(net: Net) -> list[tuple[str, str]]:
 
 
 INPUT = Net(8, 16)
+
+
+def emptied(net: Net) -> Net:
+    """Take nothing of the batch."""
+    net = net.stored("from", [0]).stored("to", [0]).stored("of", [0])
+    return net.op("Slice", "from", "to", "of")
+
+
 FOUND = [("a", "b")]
 
 
@@ -68,6 +76,7 @@ FOUND = [("a", "b")]
         pytest.param(
             Net(8, (4, 8, 8)).conv(8, (1, 3, 3)).conv(8, (3, 1, 1)), [], id="space and time"
         ),
+        pytest.param(emptied(INPUT).conv(8, X).conv(8, Y), [], id="empty batch"),
         pytest.param(Net(8, (16,)).conv(8, 3).conv(8, 3), [], id="1-D"),
         pytest.param(
             INPUT.conv(8, X, name="a")

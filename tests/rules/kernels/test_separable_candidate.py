@@ -214,9 +214,19 @@ def test_unknown_size_is_left_alone() -> None:
     remarks = list(separable_candidate.remarks(reads(64).conv(64).open_facts()))
     assert [r.reason for r in remarks if isinstance(r, Silence)] == [
         "it is a stem",
-        "the model's MACs are not known",
+        "its share of the MACs is not known",
     ]
     assert len(remarks) == 2
+
+
+def test_layer_without_macs_is_left_alone() -> None:
+    net = reads(64).conv(64).stored("from", [0]).stored("to", [0]).stored("of", [0])
+    net = net.op("Slice", "from", "to", "of").conv(64)
+    assert said(net, {"min_mac_share": 0.0}) == [
+        "it is a stem",
+        "its share of the MACs is not known",
+        "conv2",
+    ]
 
 
 def test_example_of_the_manual() -> None:
