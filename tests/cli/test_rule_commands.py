@@ -26,7 +26,7 @@ def test_rule_shows_the_manual_page(run: Run, key: str) -> None:
 
 
 def test_unknown_rule(run: Run) -> None:
-    code, out, err = run("rule", "K1O1")
+    code, out, err = run("rule", "K101a")
     assert (code, out) == (2, "")
     assert "did you mean K101?" in err
 
