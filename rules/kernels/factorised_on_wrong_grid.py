@@ -49,6 +49,7 @@ def factorised_on_wrong_grid(
     When the network is trained and fast enough: Inception-ResNet-v2 and ERFNet are split like
     this and work. Parallel branches of 1 x n and n x 1, splits of time and space (1x3x3 and
     3x1x1), grouped layers, and pairs with anything around one of the two are left alone.
+    Inception-v3 has its long splits on 17x17; 5 and 35 as the limits are house values.
 
     ## References
     - Szegedy et al., Rethinking the Inception Architecture for Computer Vision, 2016, section 3.2
@@ -73,7 +74,7 @@ def _exemption(split: Split | None, min_kernel: int, max_grid: int) -> str | Non
         return "it is no half of a dense 1 x n and n x 1 in series"
     grid = split.second.grid or ()
     if split.side >= min_kernel and max(grid) <= max_grid:
-        return f"a split of length {split.side} is known to work on maps as small as {sides(grid)}"
+        return f"length {split.side} is split on a map of {sides(grid)}, no larger than {max_grid}"
     if split.separable_macs >= split.macs:
         return (
             f"a depthwise {sides(split.kernel)} and a 1x1 would cost "

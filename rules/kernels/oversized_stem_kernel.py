@@ -34,7 +34,7 @@ def oversized_stem_kernel(
     Zeiler and Fergus looked at the first layer of AlexNet (11x11 at stride 4): it held extremely
     high and low frequencies, hardly any between, and some dead filters; the stride left aliasing
     in the second layer. 7x7 at stride 2 was free of both and classified better. Networks since
-    then start with 7x7 or less, or cut patches.
+    then start with 7x7 or less, or cut patches; hence the default of `max_kernel`.
 
     ## Example
     AlexNet's `Conv 11x11 s4 3->64` on 224x224 costs 70,276,800 MACs and 23,232 weights. 7x7 at

@@ -38,9 +38,10 @@ def pointwise_only_stack(
 
     ## Why is this bad?
     A 1x1 convolution is a dense layer on the channels of one position: however many are stacked,
-    none sees its neighbours, and the receptive field stays as it is. Two of them behind a
-    convolution with a window are published practice; more of them are depth without sight. A
-    network of nothing else looks at an image pixel by pixel.
+    none sees its neighbours, and the receptive field stays as it is. Network in Network has two
+    of them behind each convolution with a window; more are depth without sight, hence the
+    default of `min_pointwise` (that of `min_mac_share` is a house value). A network of nothing
+    else looks at an image pixel by pixel.
 
     ## Example
     Of five `Conv 1x1 64->64` on 32x32, which cost 20,971,520 MACs, one becomes a depthwise 3x3:

@@ -42,9 +42,9 @@ def spatially_split_depthwise(
 
     ## When to ignore it
     When the two halves have different tasks, as along the time and the frequency of a
-    spectrogram. Longer kernels, which save more (60 % of the depthwise multiply-adds at n = 5),
-    parallel branches of 1 x n and n x 1 (InceptionNeXt), and layers with anything around one of
-    the two are left alone.
+    spectrogram. Longer kernels, which save more (60 % of the depthwise multiply-adds at n = 5)
+    and were not measured, parallel branches of 1 x n and n x 1 (InceptionNeXt), and layers with
+    anything around one of the two are left alone.
 
     ## References
     - Howard et al., MobileNets, 2017
