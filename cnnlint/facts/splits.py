@@ -98,7 +98,7 @@ def _is_split(first: Conv, second: Conv) -> bool:
     along, across = long_axis(first), long_axis(second)
     if along is None or across is None or along == across:
         return False
-    if first.grid is None or 0 in (second.out_shape or (0,)):
+    if 0 in (second.out_shape or (0,)):
         return False
     alike = (first.depthwise and second.depthwise) or first.groups == second.groups == 1
     fits = (first.cout, first.grid) == (second.cin, second.in_grid)

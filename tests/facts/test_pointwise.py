@@ -86,6 +86,16 @@ def test_unknown_size_is_not_pointwise() -> None:
             SEES.conv(4, 1).mark("x").conv(4, 1).add("x").conv(4, 1), [], id="a skip around"
         ),
         pytest.param(
+            SEES.conv(4, 1).op("SpaceToDepth", blocksize=2, width=16).conv(4, 1),
+            [],
+            id="a wider field between",
+        ),
+        pytest.param(
+            SEES.shaped("u", 16, 16).op("MatMul", "u").shaped("v", 16, 16).op("MatMul", "v"),
+            [],
+            id="mixing along an axis",
+        ),
+        pytest.param(
             SEES.conv(4, 1, name="a").conv(4, 1, name="b").conv(4, 3).conv(4, 1, name="c")
             .conv(4, 1, name="d"),
             ["a b", "c d"],

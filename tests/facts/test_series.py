@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from cnnlint.facts.facts import Facts
 from tests.net import Net
 
 
@@ -62,6 +65,14 @@ def gated(net: Net) -> Net:
             id="a join",
         ),
         pytest.param(
+            START.conv(8, name="b")
+            .beside("Shape", "relu1_out", result="size")
+            .op("Reshape", "size")
+            .conv(8, name="c"),
+            [("a", "b"), ("b", "c")],
+            id="a size is no way",
+        ),
+        pytest.param(
             gated(START).conv(8, name="b"),
             [("a", "b")],
             id="a gate is no way",
@@ -70,3 +81,12 @@ def gated(net: Net) -> Net:
 )
 def test_following(net: Net, found: list[tuple[str, str]]) -> None:
     assert sorted(names(net)) == sorted(found)
+
+
+def test_what_a_body_reads_is_a_way() -> None:
+    net = START.conv(8, name="b").op("Neg").conv(8, name="c")
+    assert names(net) == [("a", "b"), ("b", "c")]
+    model = net.model()
+    nodes = [replace(n, captures=("a_out",)) if n.op == "Neg" else n for n in model.nodes]
+    facts = Facts(replace(model, nodes=tuple(nodes)))
+    assert not facts.following

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,8 +55,17 @@ FOUND = [("a", "b")]
         pytest.param(
             INPUT.conv(8, X).op("DepthToSpace", blocksize=2, width=2).conv(8, Y),
             [],
+            id="other channels and another grid",
+        ),
+        pytest.param(
+            INPUT.conv(8, X)
+            .stored("s", np.array([1, 1, 2, 2], np.float32))
+            .op("Resize", "", "s")
+            .conv(8, Y),
+            [],
             id="another grid",
         ),
+        pytest.param(INPUT.conv(8, X).mark("x").concat("x").conv(8, Y), [], id="other channels"),
         pytest.param(
             INPUT.conv(8, X).mark("x").conv(8, Y).add("x").conv(8, 1), [], id="a skip between"
         ),

@@ -84,6 +84,12 @@ TWO = "2 pointwise layers stand in series, fewer than 3"
             id="an output on the way",
         ),
         pytest.param(
+            stack(start(), 64, 64, 5).output().goto_input().gap().flatten(),
+            {},
+            ["its stack makes one prediction for each position"] * 3 + [OTHER],
+            id="another output of one position",
+        ),
+        pytest.param(
             stack(start(), 64, 64, 5).shaped("u", 4).op("Resize", "", "u"),
             {},
             ["its stack makes one prediction for each position"] * 3 + [OTHER],
@@ -179,6 +185,12 @@ def test_else_one_is_put_where_it_is_cheapest() -> None:
     assert finding.saving == Saving(macs=-73_728, params=-9 * 32, receptive_field=4)
     (finding,) = pointwise_only_stack.run(classified(stack(start(9), 9, 9, 10)).facts())
     assert "in front of p1, for" in finding.suggestion  # 9 * 9 weights are none too many
+
+
+def test_stack_in_a_network_on_one_axis_is_a_warning() -> None:
+    (finding,) = pointwise_only_stack.run(classified(stack(start(8, (64,)), 8, 8, 8)).facts())
+    assert finding.severity is None
+    assert "a depthwise Conv 3 on 8 channels" in finding.suggestion
 
 
 def residual(net: Net) -> Net:
