@@ -25,7 +25,7 @@ def test_sizes_of_the_input_reach_the_rule(run: Run) -> None:
     ("arguments", "code", "said"),
     [
         ((SAMPLE, "stages.9", "K101"), 2, "the model has no layer 'stages.9'; did you mean"),
-        ((SAMPLE, "stages.1.conv2", "K1O1"), 2, "there is no rule 'K1O1'; did you mean K101?"),
+        ((SAMPLE, "stages.1.conv2", "K101a"), 2, "there is no rule 'K101a'; did you mean K101?"),
         ((SAMPLE.with_name("nothing.onnx"), "a", "K101"), 2, "nothing.onnx"),
         ((SAMPLE.with_name("README.md"), "a", "K101"), 1, "README.md"),
     ],
