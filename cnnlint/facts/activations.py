@@ -49,6 +49,8 @@ class Activation:
     result: str
     role: Role
     """HIDDEN or OUTPUT for a kind that is never anything else (Relu, GELU ...)."""
+    bounds: tuple[float, float] | None = None
+    """What a clamp (Relu, Relu6, Hardtanh, Clip) keeps its input between; NaN where unknown."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,9 @@ class Activations:
         return {key: activation for activation in self.all for key in activation.members}
 
 
-BOUNDED = frozenset(
-    {"Sigmoid", "HardSigmoid", "Tanh", "Softmax", "LogSoftmax", "Softsign", "Hardtanh"}
-)
+SATURATING = frozenset({"Sigmoid", "HardSigmoid", "Tanh", "Softsign", "Hardtanh"})
+"""Kinds that are flat at both ends."""
+BOUNDED = SATURATING | {"Softmax", "LogSoftmax"}
 """Kinds that have more uses than a hidden layer, so that their role has to be found out."""
 MATRIX_PRODUCTS = frozenset({"Attention", "Einsum", "FusedMatMul", "Gemm", "MatMul"})
 COORDINATE_OPERANDS: Mapping[str, tuple[int, ...]] = {"GridSample": (1,), "DeformConv": (2, 4)}
@@ -118,6 +120,7 @@ def recognise(model: Model, data: frozenset[str], weighted: frozenset[Key]) -> A
                 source=cluster.source,
                 result=cluster.result,
                 role=roles.of(cluster),
+                bounds=cluster.bounds,
             )
             for cluster in clusters
         ),

@@ -28,6 +28,8 @@ class Cluster:
     members: tuple[Node, ...]
     source: str
     result: str
+    bounds: tuple[float, float] | None = None
+    """What a clamp (Relu, Relu6, Hardtanh, Clip) keeps its input between; NaN where unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ class _Finder:
         else:
             whole = self._self_gated(f"Clip({bounds[0]:g},{bounds[1]:g})", core, source)
             whole = whole or self._clamp_as_hard_sigmoid(core, source, bounds)
-        return whole or self._cluster(CLAMPS.get(bounds, "Clip"), core, source)
+        return whole or self._cluster(CLAMPS.get(bounds, "Clip"), core, source, bounds)
 
     def _self_gated(self, core: str, nodes: tuple[Node, ...], inner: str) -> Cluster | None:
         """Match one of the forms of a core, for any x that ``inner`` is a polynomial of."""
@@ -262,13 +264,19 @@ class _Finder:
         result = first.outputs[0]
         return result not in self.ends and len(self.read.readers(result)) <= 1
 
-    def _cluster(self, kind: str, members: tuple[Node, ...], source: str) -> Cluster:
+    def _cluster(
+        self,
+        kind: str,
+        members: tuple[Node, ...],
+        source: str,
+        bounds: tuple[float, float] | None = None,
+    ) -> Cluster:
         """Make a cluster of nodes in any order, some of them perhaps named twice."""
         if len(members) == 1:
-            return Cluster(kind, members, source, members[0].outputs[0])
+            return Cluster(kind, members, source, members[0].outputs[0], bounds)
         unique = {node.key: node for node in members}
         ordered = sorted(unique.values(), key=lambda node: self.order[node.key])
-        return Cluster(kind, tuple(ordered), source, ordered[-1].outputs[0])
+        return Cluster(kind, tuple(ordered), source, ordered[-1].outputs[0], bounds)
 
 
 ALIASES: Mapping[str, str] = {

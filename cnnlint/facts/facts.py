@@ -6,6 +6,7 @@ from functools import cached_property
 
 from cnnlint.facts.activations import Activations, recognise
 from cnnlint.facts.bodies import BodyFacts, cost_of_bodies, over_runs
+from cnnlint.facts.bounds import Bounds, bounds_of_tensors
 from cnnlint.facts.cost import MACS, Cost, cost
 from cnnlint.facts.dataflow import data_tensors, made, size_of, total
 from cnnlint.facts.flaws import Flaw, flaws
@@ -278,6 +279,11 @@ class Facts:
     def activations(self) -> Activations:
         """Activations whatever their spelling, and the role that each one has."""
         return recognise(self.model, self.data, frozenset(self.weighted))
+
+    @cached_property
+    def bounds(self) -> Mapping[str, Bounds]:
+        """Between which numbers each tensor lies, whatever the input; unbounded ones left out."""
+        return bounds_of_tensors(self.model, self.data, self.activations)
 
     @cached_property
     def topology(self) -> Topology:

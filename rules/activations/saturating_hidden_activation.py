@@ -3,13 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from cnnlint.facts.activations import BOUNDED, Activation, Role
+from cnnlint.facts.activations import BOUNDED, SATURATING, Activation, Role
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Dense
 from cnnlint.lint.finding import Basis, Finding, Fix, Severity
 from cnnlint.lint.rule import rule
-
-SATURATING = frozenset({"Sigmoid", "HardSigmoid", "Tanh", "Softsign", "Hardtanh"})
 
 
 @rule(
