@@ -72,7 +72,9 @@ class Activations:
 
 SATURATING = frozenset({"Sigmoid", "HardSigmoid", "Tanh", "Softsign", "Hardtanh"})
 """Kinds that are flat at both ends."""
-BOUNDED = SATURATING | {"Softmax", "LogSoftmax"}
+NORMALISING = frozenset({"Softmax", "LogSoftmax"})
+"""Kinds in which each number depends on the others."""
+BOUNDED = SATURATING | NORMALISING
 """Kinds that have more uses than a hidden layer, so that their role has to be found out."""
 MATRIX_PRODUCTS = frozenset({"Attention", "Einsum", "FusedMatMul", "Gemm", "MatMul"})
 COORDINATE_OPERANDS: Mapping[str, tuple[int, ...]] = {"GridSample": (1,), "DeformConv": (2, 4)}

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from cnnlint.facts.activations import Activations, recognise
+from cnnlint.facts.activations import Activation, Activations, recognise
 from cnnlint.facts.bodies import BodyFacts, cost_of_bodies, over_runs
 from cnnlint.facts.bounds import Bounds, bounds_of_tensors
 from cnnlint.facts.cost import MACS, Cost, cost
@@ -279,6 +279,18 @@ class Facts:
     def activations(self) -> Activations:
         """Activations whatever their spelling, and the role that each one has."""
         return recognise(self.model, self.data, frozenset(self.weighted))
+
+    @cached_property
+    def pre_logits(self) -> Activation | None:
+        """The Tanh between the last two dense layers (the first ViT, MaxViT); None without one."""
+        last = list(self.weighted.values())[-1] if self.weighted else None
+        met: Activation | None = None
+        for node in self.upstream(last.data) if isinstance(last, Dense) else ():
+            if node.key in self.weighted:
+                return met if isinstance(self.weighted[node.key], Dense) else None
+            activation = self.activations.of.get(node.key)
+            met = activation if activation and activation.kind == "Tanh" else met
+        return None
 
     @cached_property
     def bounds(self) -> Mapping[str, Bounds]:

@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from cnnlint.facts.activations import BOUNDED, SATURATING, Activation, Role
+from cnnlint.facts.activations import BOUNDED, SATURATING, Role
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.layers import Dense
-from cnnlint.lint.finding import Basis, Finding, Fix, Severity
+from cnnlint.lint.finding import Basis, Finding, Fix, Severity, Silence
 from cnnlint.lint.rule import rule
 
 
@@ -18,7 +17,7 @@ from cnnlint.lint.rule import rule
     proven="AlexNet",
     since="0.1",
 )
-def saturating_hidden_activation(facts: Facts) -> Iterator[Finding]:
+def saturating_hidden_activation(facts: Facts) -> Iterator[Finding | Silence]:
     """Sigmoid, tanh or a relative of theirs between hidden layers.
 
     ## What it does
@@ -52,7 +51,7 @@ def saturating_hidden_activation(facts: Facts) -> Iterator[Finding]:
     found = [a for a in hidden if a.kind in SATURATING]
     others = Counter(a.kind for a in hidden if a.kind not in BOUNDED)
     better = max(others, key=others.__getitem__, default="Relu")
-    severity = Severity.NOTE if all(_is_pre_logits(facts, a) for a in found) else None
+    severity = Severity.NOTE if found == [facts.pre_logits] else None
     for kind in dict.fromkeys(a.kind for a in found):
         places = [a for a in found if a.kind == kind]
         count = len(places)
@@ -67,16 +66,8 @@ def saturating_hidden_activation(facts: Facts) -> Iterator[Finding]:
             evidence={"kind": kind, "count": count, "instead": better},
             severity=severity,
         )
-
-
-def _is_pre_logits(facts: Facts, activation: Activation) -> bool:
-    """Return whether it is a Tanh between two dense layers of which the second is the last."""
-    last = list(facts.weighted.values())[-1]
-    if activation.kind != "Tanh" or not isinstance(last, Dense):
-        return False
-    met = False
-    for node in facts.upstream(last.data):
-        if node.key in facts.weighted:
-            return met and isinstance(facts.weighted[node.key], Dense)
-        met = met or node.key == activation.node.key
-    return False
+    for activation in facts.activations.all:
+        if activation.kind not in SATURATING:
+            yield Silence(activation.node, f"{activation.kind} is not flat at both ends")
+        elif activation.role is not Role.HIDDEN:
+            yield Silence(activation.node, f"not between hidden layers: {activation.role}")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnnlint.lint.finding import Saving, Severity
+from cnnlint.lint.finding import Saving, Severity, Silence
 from rules.activations.saturating_hidden_activation import saturating_hidden_activation
 from tests.net import Net
 
@@ -145,3 +145,13 @@ def test_arithmetic_of_the_manual() -> None:
     )
     assert slope == pytest.approx(0.25, 1e-3)
     assert 0.25**9 > 1e-6 > 0.25**10
+
+
+def test_reasons() -> None:
+    net = squeeze_and_excitation(MAP.op("Tanh")).conv(8).op("Sigmoid")
+    said = list(saturating_hidden_activation.remarks(net.facts()))
+    assert [(s.node and s.node.op, s.reason) for s in said if isinstance(s, Silence)] == [
+        ("Relu", "Relu is not flat at both ends"),
+        ("Sigmoid", "not between hidden layers: gate"),
+        ("Sigmoid", "not between hidden layers: output"),
+    ]

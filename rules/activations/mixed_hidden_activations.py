@@ -1,0 +1,103 @@
+"""A302."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated
+
+from cnnlint.facts.activations import NORMALISING, SATURATING, Activation, Role
+from cnnlint.facts.facts import Facts
+from cnnlint.lint.finding import Basis, Finding, Fix, Severity, Silence
+from cnnlint.lint.rule import rule
+
+RECTIFIERS = frozenset({"Relu", "Relu6", "LeakyRelu", "PRelu"})
+"""Kinds that count as one, together with every Clip from 0 on."""
+NO_FUNCTION = NORMALISING | {"Clip"}
+"""Kinds that normalise or limit numbers, and are no function of a hidden layer."""
+
+
+@rule(
+    "A302",
+    severity=Severity.NOTE,
+    basis=Basis.HEURISTIC,
+    fix=Fix.UNSAFE,
+    proven="ResNet",
+    since="0.1",
+)
+def mixed_hidden_activations(
+    facts: Facts,
+    *,
+    max_kinds: Annotated[int, "how many kinds may stand between the layers of the trunk"] = 2,
+) -> Iterator[Finding | Silence]:
+    """Several kinds of activations between the layers of one trunk.
+
+    ## What it does
+    Counts the kinds of activations between the hidden layers of the trunk: ReLU, LeakyReLU, PReLU
+    and every Clip that starts at 0 are one kind, any other is a kind of its own. Speaks from
+    more than `max_kinds` on, and where kinds that saturate (Sigmoid, Tanh and their like)
+    are mixed with kinds that don't. One finding for the model, with the places of all but the
+    kind that it suggests.
+
+    ## Why is this bad?
+    Initialisation and learning rate suit a network on the whole: He's initialisation is computed
+    for ReLU, Glorot's for units that are linear near 0. Mixed kinds are mostly left over from an
+    experiment. The limit is a rule of thumb: MobileNetV3 mixes two kinds, ReLU early and
+    HardSwish late; published networks with more are rare.
+
+    ## Example
+    `Conv - Relu - Conv - Tanh - Conv - Relu` becomes `Conv - Relu - Conv - Relu - Conv - Relu`.
+
+    ## When to ignore it
+    When the kinds were searched for, or parts of several networks are joined in one file. Gates
+    (squeeze-and-excitation, GLU, LSTM), what is part of a larger activation, outputs, and a Tanh
+    between the last two dense layers (the first ViT) don't count.
+
+    ## References
+    - He et al., Delving Deep into Rectifiers, 2015, section 2.2
+    - Howard et al., Searching for MobileNetV3, 2019, section 5.2
+    """
+    found = []
+    for activation in facts.activations.all:
+        reason = _no_part(facts, activation)
+        if reason:
+            yield Silence(activation.node, reason)
+        else:
+            found.append((_kind(activation), activation))
+    counts = Counter(kind for kind, _ in found)
+    saturating = {kind for kind in counts if kind in SATURATING}
+    mixed = 0 < len(saturating) < len(counts)
+    listed = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
+    if len(counts) <= max_kinds and not mixed:
+        yield Silence(None, f"not more than {max_kinds} kinds: {listed or 'none'}")
+        return
+    better = next(k for k, _ in counts.most_common() if not mixed or k not in saturating)
+    yield Finding(
+        nodes=tuple(activation.node for kind, activation in found if kind != better),
+        message=f"{len(counts)} kinds of activations between hidden layers: {listed}"
+        + (", of which some saturate and some don't" if mixed else ""),
+        suggestion=f"{better} everywhere; needs retraining",
+        evidence={
+            "kinds": tuple(counts),
+            "counts": tuple(counts.values()),
+            "max_kinds": max_kinds,
+            "mixed_with_saturating": mixed,
+            "instead": better,
+        },
+    )
+
+
+def _kind(activation: Activation) -> str:
+    starts_at_zero = activation.bounds is not None and activation.bounds[0] == 0
+    return "Relu" if activation.kind in RECTIFIERS or starts_at_zero else activation.kind
+
+
+def _no_part(facts: Facts, activation: Activation) -> str | None:
+    """Return why an activation does not count, None where it does."""
+    if activation.role is not Role.HIDDEN:
+        return f"not between hidden layers: {activation.role}"
+    if activation.node.key not in facts.topology.trunk:
+        return "not on the trunk but inside a gate"
+    if _kind(activation) in NO_FUNCTION:
+        return f"{activation.kind} is no function of a hidden layer"
+    if activation == facts.pre_logits:
+        return "Tanh between the last two dense layers, as in the first ViT"
+    return None
