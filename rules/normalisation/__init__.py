@@ -1,0 +1,1 @@
+"""Normalisation and what can be folded."""
