@@ -1,18 +1,21 @@
 """H501."""
 
 from collections.abc import Iterator
-from math import prod
+from functools import partial
 from typing import Annotated
 
 from cnnlint.facts.facts import Facts
+from cnnlint.facts.flattening import (
+    MAX_GRID,
+    MIN_SHARE,
+    MIN_WEIGHTS,
+    dominates,
+    flattened_map,
+)
 from cnnlint.facts.layers import Dense, sides
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity
+from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
-from cnnlint.model.graph import Node, StaticShape
-
-LAYOUT = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose"})
-UNCHANGED = frozenset({"Identity", "Dropout", "Cast", "QuantizeLinear", "DequantizeLinear"})
-AFFINE = frozenset({"BatchNormalization", "Add", "Sub", "Mul", "Div"})
+from cnnlint.model.graph import StaticShape
 
 
 @rule(
@@ -26,16 +29,20 @@ AFFINE = frozenset({"BatchNormalization", "Add", "Sub", "Mul", "Div"})
 def flatten_dense_head(
     facts: Facts,
     *,
-    min_share: Annotated[float, "share of all parameters from which on it is a warning"] = 0.25,
-    min_weights: Annotated[int, "layers with fewer weights are left alone"] = 1_000_000,
-    max_grid: Annotated[int, "largest side of a map that may be flattened"] = 2,
-) -> Iterator[Finding]:
+    min_share: Annotated[
+        float, "share of all parameters from which on it is a warning"
+    ] = MIN_SHARE,
+    min_weights: Annotated[
+        int, "below that share, layers with fewer weights are left alone; so are smaller networks"
+    ] = MIN_WEIGHTS,
+    max_grid: Annotated[int, "largest side of a map that may be flattened"] = MAX_GRID,
+) -> Iterator[Finding | Silence]:
     """Map flattened into a dense layer that then holds a large part of the weights.
 
     ## What it does
-    Reports a dense layer of at least `min_weights` weights that reads a flattened map with a
-    side above `max_grid`, and computes what global average pooling in front of it saves. A
-    warning from `min_share` of the model's parameters on, a note below.
+    Reports a dense layer that reads a flattened map with a side above `max_grid`, and computes
+    what global average pooling in front of it saves. A warning from `min_share` of the model's
+    parameters on, below that a note from `min_weights` weights on.
 
     ## Why is this bad?
     A dense layer on a map of H x W positions has H W times the weights of one on its channels.
@@ -48,53 +55,36 @@ def flatten_dense_head(
 
     ## When to ignore it
     When the position in the map is the answer (coordinates, aligned faces, board games), which
-    a file doesn't tell, or when weights cost nothing. Maps of 2x2 and less, layers with fewer
-    than `min_weights` weights, and an image that is flattened itself are left alone.
+    a file doesn't tell, or when weights cost nothing. Maps of 2x2 and less, networks of fewer
+    than `min_weights` parameters (LeNet), and an image that is flattened itself are left alone.
+    The limits are rules of thumb, well apart from published networks: VGG-16 and AlexNet are
+    above half, others flatten no map.
 
     ## References
     - Lin et al., Network In Network, 2014, section 3.2
     - Simonyan and Zisserman, Very Deep Convolutional Networks, 2015, table 2
     """
+    heavy = partial(
+        dominates, facts, min_share=min_share, min_weights=min_weights, max_grid=max_grid
+    )
     for dense in facts.dense:
-        weights = dense.cin * dense.cout
-        if min_weights <= weights <= facts.params:
-            shape = flattened_map(facts, dense)
-            if shape is not None and max(shape[1:]) > max_grid:
-                yield _finding(dense, shape, weights / facts.params, min_share)
+        shape = flattened_map(facts, dense)
+        if shape is None:
+            yield Silence(dense.node, "it reads no flattened map")
+        elif not heavy(dense, shape):
+            yield Silence(dense.node, _reason(facts, dense, shape, max_grid))
+        else:
+            yield _finding(dense, shape, dense.cin * dense.cout / facts.params, min_share)
 
 
-def flattened_map(facts: Facts, dense: Dense) -> StaticShape | None:
-    """Return ``(channels, *grid)`` of the map that a dense layer reads flat, None without one."""
-    for node in facts.upstream(dense.data):
-        name = facts.trunk_input(node) or ""
-        shape = facts.model.static(name)
-        if shape is None or not _keeps_numbers(facts, node):
-            return None
-        if len(shape) > 2 and prod(shape[1:]) == dense.cin:
-            if all(_keeps_numbers(facts, before) for before in facts.upstream(name)):
-                return None  # the image itself
-            grid = _grid(facts, name, shape)
-            return (dense.cin // prod(grid), *grid) if prod(grid) > 1 else None
-    return None
-
-
-def _keeps_numbers(facts: Facts, node: Node) -> bool:
-    """Return whether a node leaves each number of its one operand where it can be found."""
-    if node.op in AFFINE:
-        return facts.trunk_input(node) is not None
-    return node.op in LAYOUT | UNCHANGED or node.key in facts.activations.of
-
-
-def _grid(facts: Facts, name: str, shape: StaticShape) -> StaticShape:
-    """Return the sizes of the spatial axes of a map.
-
-    Where they can't be followed, as behind whole-image attention, four axes and more are taken
-    for [batch, channels, *grid]; of three nobody knows which are channels.
-    """
-    reach = facts.receptive.get(name)
-    axes = zip(shape, reach.axes, strict=True) if reach else ()
-    spatial = tuple(size for size, axis in axes if axis)
-    return spatial or (shape[2:] if len(shape) > 3 else ())
+def _reason(facts: Facts, dense: Dense, shape: StaticShape, max_grid: int) -> str:
+    """Return why a flattened map is passed over."""
+    weights = dense.cin * dense.cout
+    if max(shape[1:]) <= max_grid:
+        return f"no side of its {sides(shape)} map is above {max_grid}"
+    if weights > facts.params:
+        return f"its {weights:,} weights are copies of fewer parameters"
+    return f"{weights:,} of {facts.params:,} parameters are few"
 
 
 def _finding(dense: Dense, shape: StaticShape, share: float, min_share: float) -> Finding:

@@ -4,14 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from cnnlint.facts.facts import Facts
-from cnnlint.lint.finding import Saving, Severity
+from cnnlint.lint.finding import Saving, Severity, Silence
 from cnnlint.lint.rule import OptionValue
 from cnnlint.model.loader import load
-from rules.head.flatten_dense_head import flatten_dense_head, flattened_map
+from rules.head.flatten_dense_head import flatten_dense_head
 from tests.net import Net, Side
 
 DATA = Path(__file__).parents[2] / "data"
@@ -106,7 +104,10 @@ def attention(net: Net) -> Net:
         pytest.param(features(64, (64,)).flatten().dense(256, cin=4096), {}, True, id="1-D"),
         pytest.param(features(64, (4, 4, 4)).flatten().dense(256, cin=4096), {}, True, id="3-D"),
         pytest.param(
-            features().flatten().dense(244, cin=4096), {}, False, id="under a million weights"
+            features().flatten().dense(243, cin=4096), {}, False, id="under a million parameters"
+        ),
+        pytest.param(
+            features().flatten().dense(244, cin=4096), {}, True, id="most of a million parameters"
         ),
         pytest.param(
             features().flatten().dense(244, cin=4096), {"min_weights": 999_424}, True, id="fewer"
@@ -115,7 +116,7 @@ def attention(net: Net) -> Net:
             features().flatten().dense(245, cin=4096), {}, True, id="just over a million weights"
         ),
         pytest.param(
-            flat(features()), {"min_weights": 1_048_577}, False, id="more weights asked for"
+            flat(features()), {"min_weights": 1_050_625}, False, id="larger network asked for"
         ),
         pytest.param(features(1024, 2).flatten().dense(256, cin=4096), {}, False, id="2x2 map"),
         pytest.param(
@@ -193,11 +194,23 @@ def test_four_axes_are_channels_and_grid(net: Net) -> None:
 
 
 def test_default_number_of_weights() -> None:
+    """What holds less than a quarter of the parameters has to have a million weights."""
     for channels, size, units, found in ((40, (10, 10), 250, True), (37, (27,), 1001, False)):
         net = features(channels, size).flatten().dense(units, cin=channels * prod(size))
-        (dense,) = net.facts().dense
-        assert dense.cin * dense.cout == (1_000_000 if found else 999_999)
-        assert bool(flatten_dense_head.run(net.facts())) == found
+        facts = net.relu().dense(16_000).facts()
+        weights = facts.dense[0].cin * facts.dense[0].cout
+        assert weights == (1_000_000 if found else 999_999)
+        assert weights / facts.params < 0.25
+        findings = flatten_dense_head.run(facts)
+        assert [f.severity for f in findings] == [Severity.NOTE] * found
+
+
+def test_size_of_the_network() -> None:
+    """Here 1,048,576 weights of 1,050,624 parameters."""
+    facts = flat(features()).facts()
+    assert facts.params == 1_050_624
+    assert flatten_dense_head.run(facts, {"min_weights": facts.params})
+    assert not flatten_dense_head.run(facts, {"min_weights": facts.params + 1})
 
 
 def test_layer_that_holds_all_parameters() -> None:
@@ -268,26 +281,29 @@ def test_repeated_weights_are_left_alone() -> None:
     net = net.stored("size", (4096, 256)).beside("Expand", "column", "size", result="repeated")
     facts = net.op("MatMul", "repeated").facts()
     assert facts.dense[0].cin * facts.dense[0].cout == 1_048_576 > facts.params
-    assert not flatten_dense_head.run(facts)
+    (said,) = flatten_dense_head.remarks(facts)
+    assert isinstance(said, Silence)
+    assert said.reason == "its 1,048,576 weights are copies of fewer parameters"
 
 
-@given(
-    st.lists(st.integers(1, 6), min_size=1, max_size=3),
-    st.integers(1, 9),
-    st.permutations(range(1, 4)),
-    st.booleans(),
+@pytest.mark.parametrize(
+    ("net", "options", "reason"),
+    [
+        pytest.param(
+            features().gap().flatten().dense(9), {}, "it reads no flattened map", id="pooled"
+        ),
+        pytest.param(
+            flat(features()), {"max_grid": 8}, "no side of its 64x8x8 map is above 8", id="grid"
+        ),
+        pytest.param(
+            features(8).flatten().dense(10, cin=512),
+            {},
+            "5,120 of 5,354 parameters are few",
+            id="small network",
+        ),
+    ],
 )
-@settings(max_examples=60)
-def test_map_whatever_its_layout(
-    grid: list[int], channels: int, order: list[int], turned: bool
-) -> None:
-    net = Net(2, tuple(grid)).conv(channels)
-    if turned and len(grid) == 2:
-        net = transposed(net, 0, *order)
-    (dense,) = (facts := net.flatten().dense(3, cin=channels * prod(grid)).facts()).dense
-    shape = flattened_map(facts, dense)
-    if prod(grid) == 1:
-        assert shape is None
-    else:
-        assert shape
-        assert (shape[0], sorted(shape[1:])) == (channels, sorted(grid))
+def test_reasons(net: Net, options: Options, reason: str) -> None:
+    (said,) = flatten_dense_head.remarks(net.facts(), options)
+    assert isinstance(said, Silence)
+    assert (said.node and said.node.op, said.reason) == ("Gemm", reason)
