@@ -85,9 +85,11 @@ def _grid(facts: Facts, name: str, shape: StaticShape) -> StaticShape:
     """Return the sizes of the spatial axes of a map.
 
     Where they can't be followed, as behind whole-image attention, four axes and more are taken
-    for [batch, channels, *grid]; of three nobody knows which are channels.
+    for [batch, channels, *grid] if the first is as long as an input's (tokens are not); of three
+    nobody knows which are channels.
     """
     reach = facts.receptive.get(name)
     axes = zip(shape, reach.axes, strict=True) if reach else ()
     spatial = tuple(size for size, axis in axes if axis)
-    return spatial or (shape[2:] if len(shape) > 3 else ())
+    batches = {(facts.model.value(entry.name).shape or (0,))[0] for entry in facts.model.inputs}
+    return spatial or (shape[2:] if len(shape) > 3 and shape[0] in batches else ())
