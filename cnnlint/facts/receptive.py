@@ -13,12 +13,12 @@ widens the field to those windows, and is no whole-image context.
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from cnnlint.facts.layers import CONV_OPERANDS, GLOBAL_POOLS, POOLS, Conv, Layer
 from cnnlint.facts.reach import layout, mixing, sliding
-from cnnlint.facts.reach.axes import Parts, Track, whole
+from cnnlint.facts.reach.axes import Track, whole
 from cnnlint.facts.reach.call import Call, Rule, Rules, Seen, single
 from cnnlint.facts.reach.window import Window, pixels
 from cnnlint.model.graph import Key, Model
@@ -54,6 +54,8 @@ class Reach:
     """One for each axis of the tensor; None where it isn't spatial, or sees everything."""
     is_global: bool
     """Whether whole-image context was mixed in."""
+    batch: int | None = field(default=None, compare=False)
+    """The axis that a convolution or pool had as its batch; None where it can't be followed."""
 
     @property
     def largest(self) -> tuple[int, ...]:
@@ -94,6 +96,7 @@ def receptive_fields(
             axes = (single(size, pixels(axis)) for axis, size in enumerate(shape))
             found[entry.name] = Seen(tuple(axes))
     spatial: set[int] = set()
+    batch: set[int] = set()
     for node in model.nodes:
         inputs = [
             None if (name, node.key) in gate_edges else found.get(name) for name in node.inputs
@@ -102,10 +105,12 @@ def receptive_fields(
             continue
         if node.op in _ALONG_SPACE and inputs[0]:
             spatial |= _places(map(whole, inputs[0].axes[2:]))
+            batch |= _places(map(whole, inputs[0].axes[:1]))
         outputs = _outputs(Call(model, node, layers.get(node.key), inputs))
         named = zip(node.outputs, outputs, strict=False)
         found |= {name: seen for name, seen in named if seen and name in data}
-    reaches = {key: _reach(s, spatial) for key, s in {id(s): s for s in found.values()}.items()}
+    unique = {id(seen): seen for seen in found.values()}
+    reaches = {key: _reach(seen, spatial, batch - spatial) for key, seen in unique.items()}
     return {name: reaches[id(seen)] for name, seen in found.items()}
 
 
@@ -121,16 +126,18 @@ def _places(tracks: Iterable[Track]) -> set[int]:
     return {track.origin for track in tracks if isinstance(track, Window)}
 
 
-def _reach(seen: Seen, spatial: AbstractSet[int]) -> Reach:
-    axes = tuple(_axis(parts, spatial) for parts in seen.axes)
-    return Reach(axes, bool(seen.mixed & (spatial or seen.mixed - {0})))
+def _reach(seen: Seen, spatial: AbstractSet[int], batch: AbstractSet[int]) -> Reach:
+    tracks = [whole(parts) for parts in seen.axes]
+    axes = tuple(_axis(track, spatial) for track in tracks)
+    mixed = bool(seen.mixed & (spatial or seen.mixed - {0}))
+    examples = (i for i, track in enumerate(tracks) if _places((track,)) & batch)
+    return Reach(axes, mixed, next(examples, None))
 
 
-def _axis(parts: Parts, spatial: AbstractSet[int]) -> Axis | None:
-    window = whole(parts)
-    if not isinstance(window, Window) or window.origin not in spatial:
+def _axis(track: Track, spatial: AbstractSet[int]) -> Axis | None:
+    if not isinstance(track, Window) or track.origin not in spatial:
         return None
-    return Axis(window.origin, window.smallest, window.largest, window.jump)
+    return Axis(track.origin, track.smallest, track.largest, track.jump)
 
 
 def model_receptive_field(

@@ -93,7 +93,7 @@ def test_size_giver(net: Net, giver: str | None) -> None:
 
 
 def test_heads_of_attention_are_no_map() -> None:
-    """Tokens of a transformer with the batch as their second axis: [tokens, 1, heads, channels]."""
+    """Tokens with the batch as their second axis: [tokens, 1, heads, channels]."""
     net = Net(3, 6).conv(8).gap().stored("heads", [4, 1, 2, 1])
     net = net.op("Trilu").op("Reshape", "heads").stored("merged", [4, 2]).op("Reshape", "merged")
     facts = net.dense(5, cin=2).facts()

@@ -341,3 +341,15 @@ def test_places_too_fine_to_follow_are_lost_but_not_forgotten() -> None:
     net = image(8).conv_transpose(4, 1, stride=20000)
     assert last(net) == Reach((None,) * 4, is_global=False)
     assert last(net.gap()).is_global
+
+
+@pytest.mark.parametrize(
+    ("net", "axis"),
+    [
+        pytest.param(Net(3, 8, batch=2).conv(4), 0, id="map"),
+        pytest.param(Net(3, 8, batch=2).conv(4).op("Transpose", perm=[1, 2, 3, 0]), 3, id="moved"),
+        pytest.param(Net(3, 8, batch=2).op("Identity"), None, id="no layer says so"),
+    ],
+)
+def test_batch_axis(net: Net, axis: int | None) -> None:
+    assert last(net).batch == axis
