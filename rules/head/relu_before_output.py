@@ -6,7 +6,7 @@ from math import prod
 
 from cnnlint.facts.activations import Activation, Role
 from cnnlint.facts.facts import Facts
-from cnnlint.lint.finding import Basis, Finding, Fix, Severity
+from cnnlint.lint.finding import Basis, Finding, Fix, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Node
 
@@ -27,7 +27,7 @@ COARSE = 64
     proven="ResNet",
     since="0.1",
 )
-def relu_before_output(facts: Facts) -> Iterator[Finding]:
+def relu_before_output(facts: Facts) -> Iterator[Finding | Silence]:
     """ReLU straight before the output, so that it can never be negative.
 
     ## What it does
@@ -53,6 +53,7 @@ def relu_before_output(facts: Facts) -> Iterator[Finding]:
     - Iandola et al., SqueezeNet, 2016, table 1
     """
     if not facts.weighted:
+        yield Silence(None, "no layer has weights")
         return
     maps = {name for name in facts.model.outputs if len(facts.model.value(name).shape or ()) > 2}
     seen = set()
@@ -84,6 +85,13 @@ def relu_before_output(facts: Facts) -> Iterator[Finding]:
             },
             severity=Severity.NOTE if pooled or _is_features(facts, output, maps) else None,
         )
+    for activation in facts.activations.all:
+        if activation.role is Role.HIDDEN:
+            yield Silence(activation.node, "a layer goes on from it")
+        elif activation.kind not in LIMITS:
+            yield Silence(activation.node, f"{activation.kind} is no ReLU")
+        elif activation.node.key not in seen:
+            yield Silence(activation.node, "it is not straight before an output")
 
 
 def _rectifier(facts: Facts, output: str) -> tuple[Activation, Node | None, bool] | None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnnlint.lint.finding import Saving, Severity
+from cnnlint.lint.finding import Saving, Severity, Silence
 from rules.head.relu_before_output import relu_before_output
 from tests.net import Net
 
@@ -173,7 +173,23 @@ def test_words(net: Net, message: str, evidence: dict[str, object]) -> None:
 
 
 def test_model_without_a_layer_is_left_alone() -> None:
-    assert not relu_before_output.run(Net(3, 32).pool().relu().facts())
+    said = list(relu_before_output.remarks(Net(3, 32).pool().relu().facts()))
+    assert said == [Silence(None, "no layer has weights")]
+
+
+def test_reasons() -> None:
+    net = LOGITS.mark("x").relu().op("Neg").output().goto("x").op("Sigmoid")
+    said = list(relu_before_output.remarks(net.facts()))
+    assert [(s.node and s.node.path, s.reason) for s in said if isinstance(s, Silence)] == [
+        ("relu1", "a layer goes on from it"),
+        ("relu5", "it is not straight before an output"),
+        ("sigmoid7", "Sigmoid is no ReLU"),
+    ]
+
+
+def test_no_reason_where_there_is_a_finding() -> None:
+    said = list(relu_before_output.remarks(LOGITS.relu().facts()))
+    assert [(type(s).__name__) for s in said] == ["Finding", "Silence"]
 
 
 def test_severity() -> None:
