@@ -120,7 +120,9 @@ def _finding(facts: Facts, inner: Activation, outer: Activation) -> Finding:
 
 def _classes(facts: Facts, outer: Activation) -> int | None:
     """Return over how many numbers a Softmax normalises; None for a Sigmoid or where unknown."""
-    axes, shape = softmax_axes(facts.model, outer.node), facts.model.static(outer.source)
-    if outer.kind == "Sigmoid" or axes is None or shape is None:
+    axes = softmax_axes(facts.model, outer.node)
+    shape = facts.model.value(outer.source).shape or ()
+    sizes = [shape[axis] for axis in axes or ()]
+    if outer.kind == "Sigmoid" or axes is None or None in sizes:
         return None
-    return prod(shape[axis] for axis in axes)
+    return prod(size for size in sizes if size is not None)

@@ -8,7 +8,7 @@ from cnnlint.facts.facts import Facts
 from cnnlint.facts.softmax import batch_dims, grows_with, softmax_axes
 from cnnlint.lint.finding import Basis, Finding, Severity, Silence
 from cnnlint.lint.rule import rule
-from cnnlint.model.graph import StaticShape
+from cnnlint.model.graph import Shape
 
 AT_THE_HEAD = frozenset({Role.OUTPUT, Role.HIDDEN})
 
@@ -57,16 +57,17 @@ def softmax_axis(facts: Facts) -> Iterator[Finding | Silence]:
 
 
 def _judge(facts: Facts, activation: Activation) -> Finding | Silence:
-    node, shape = activation.node, facts.model.static(activation.source)
+    node, shape = activation.node, facts.model.value(activation.source).shape
     axes = softmax_axes(facts.model, node)
     if axes is None or shape is None:
         return Silence(node, "the shape of its input is not known")
-    size = prod(shape[axis] for axis in axes)
+    sizes = [shape[axis] for axis in axes]
+    size = None if None in sizes else prod(known for known in sizes if known is not None)
     single = [axis for axis in axes if shape[axis] == 1]
     open_dims = set(grows_with(facts.model, activation.source, single)) if single else set()
     reach = facts.receptive.get(activation.source)
     batch = reach.batch if reach else None
-    if open_dims & batch_dims(facts.model) or (batch in axes and shape[batch or 0] > 1):
+    if open_dims & batch_dims(facts.model) or (batch in axes and shape[batch or 0] != 1):
         what = "along the batch: what it says of an image depends on the others"
     elif size == 1 and open_dims:
         return Silence(node, f"its axis has the size that {', '.join(sorted(open_dims))} is given")
@@ -76,30 +77,32 @@ def _judge(facts: Facts, activation: Activation) -> Finding | Silence:
     else:
         misplaced = _misplaced(facts, activation, axes, shape)
         if misplaced is None:
-            return Silence(node, f"it is along {size:,} positions that may be classes")
+            many = "" if size is None else f"{size:,} "
+            return Silence(node, f"it is along {many}positions that may be classes")
         what = misplaced
     return Finding(
         nodes=(node,),
         message=f"{activation.kind} {what}",
         suggestion="normalise along the axis that holds the classes, and compare with the model "
         "that was exported",
-        evidence={"shape": shape, "axes": axes, "size": size},
+        evidence={"shape": facts.model.static(activation.source), "axes": axes, "size": size},
     )
 
 
 def _misplaced(
-    facts: Facts, activation: Activation, axes: tuple[int, ...], shape: StaticShape
+    facts: Facts, activation: Activation, axes: tuple[int, ...], shape: Shape
 ) -> str | None:
     """Return where the Softmax of a class map runs if not along its channels, else None."""
     reach = facts.receptive.get(activation.source)
     if reach is None or activation.role is not Role.OUTPUT:
         return None
-    spatial = {i for i, axis in enumerate(reach.axes) if axis and shape[i] > 1}
-    others = {i for i, size in enumerate(shape) if size > 1 and not reach.axes[i]}
-    channels = prod(shape[i] for i in others - {reach.batch})
-    run = {axis for axis in axes if shape[axis] > 1}
-    if channels == 1 or not run & spatial or run == spatial:
+    several = {axis for axis, size in enumerate(shape) if size != 1}
+    spatial = {axis for axis in several if reach.axes[axis]}
+    classes = [shape[axis] for axis in several - spatial if axis != reach.batch]
+    channels = None if None in classes else prod(size for size in classes if size is not None)
+    run = several.intersection(axes)
+    if channels in (None, 1) or not run & spatial or run == spatial:
         return None
-    if run & others:
+    if run - spatial:
         return f"along {channels:,} channels and the positions of the map together"
     return f"along one axis of a map of {channels:,} channels: no position sums to 1"

@@ -142,6 +142,14 @@ def test_unknown_sizes() -> None:
     assert not double_softmax.run(squashed(net, "Softmax", "Softmax").facts())
 
 
+def test_open_grid() -> None:
+    proto = squashed(Net(7, 8).conv(10), "Softmax", "Softmax", axis=1).proto()
+    for dim in proto.graph.input[0].type.tensor_type.shape.dim[2:]:
+        dim.dim_param = "side"
+    (finding,) = double_softmax.run(Facts(load(proto.SerializeToString())))
+    assert finding.evidence["classes"] == 10
+
+
 def test_open_batch() -> None:
     net = Net(3, 16, batch="n").conv(8).gap().flatten().dense(10)
     assert double_softmax.run(squashed(net, "Softmax", "Softmax").facts())

@@ -2,7 +2,7 @@ import onnx
 import pytest
 
 from cnnlint.facts.facts import Facts
-from cnnlint.lint.finding import Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Finding, Fix, Saving, Severity, Silence
 from cnnlint.model.binding import Bindings
 from cnnlint.model.loader import load
 from rules.head.softmax_axis import softmax_axis
@@ -79,6 +79,13 @@ def facts_at(net: Net, opset: int = 17, bindings: Bindings | None = None) -> Fac
             id="channels last, columns",
         ),
         pytest.param(softmax(scores(batch=2), -1), 17, ROWS, id="batch is no channel"),
+        pytest.param(
+            softmax(scores(batch=2).op("Transpose", perm=[1, 2, 3, 0]), 2),
+            17,
+            ROWS,
+            id="batch last",
+        ),
+        pytest.param(softmax(reshaped(scores(), 21, 64, 64)), 17, ROWS, id="batch of 1 left out"),
         pytest.param(softmax(scores(1, batch=2), -1), 17, None, id="one channel of two images"),
         pytest.param(
             softmax(reshaped(scores(), 1, 21, 4096)), 17, None, id="heat maps of key points"
@@ -111,6 +118,40 @@ def test_attention_may_run_along_any_axis() -> None:
     (said,) = softmax_axis.remarks(weights.op("MatMul", "transpose2_out").conv(4).facts())
     assert isinstance(said, Silence)
     assert said.reason == "it is no classifier: attention"
+
+
+@pytest.mark.parametrize(
+    ("channels", "axis", "said"),
+    [
+        pytest.param(21, 3, f"Softmax {ROWS}", id="rows"),
+        pytest.param(21, 1, "it is along 21 positions that may be classes", id="channels"),
+        pytest.param(1, 3, "it is along positions that may be classes", id="rows of one channel"),
+    ],
+)
+def test_open_grid(channels: int, axis: int, said: str) -> None:
+    """Nobody takes an input of seven channels for an image of the usual size."""
+    proto = softmax(Net(7, 8).conv(channels), axis).proto()
+    for dim in proto.graph.input[0].type.tensor_type.shape.dim[2:]:
+        dim.dim_param = f"side{dim.dim_value}"
+    (remark,) = softmax_axis.remarks(Facts(load(proto.SerializeToString())))
+    if isinstance(remark, Finding):
+        assert remark.message == said
+        assert remark.evidence == {"shape": None, "axes": (3,), "size": None}
+    else:
+        assert isinstance(remark, Silence)
+        assert remark.reason == said
+
+
+def test_unknown_number_of_channels() -> None:
+    net = scores(21, 8).stored("from", [0]).stored("axis", [1])
+    last = net.beside("ReduceMax", net.last, result="most", keepdims=0)
+    last = last.beside("Cast", "most", result="whole", to=7).stored("row", [1])
+    last = last.beside("Reshape", "whole", "row", result="to")
+    facts = softmax(last.op("Slice", "from", "to", "axis")).facts()
+    assert facts.model.value("slice6_out").shape == (1, None, 8, 8)
+    reach = facts.receptive["slice6_out"]
+    assert reach.axes[3] is not None
+    assert not softmax_axis.run(facts)
 
 
 def test_open_size_of_one() -> None:
