@@ -91,10 +91,13 @@ def _of_operator(
         for name in node.inputs
         if name
     ]
-    first = operands[0] if operands else ANY
-    given = ANY
-    if node.op in PICKING or _interpolates(node) or (node.op == "Dropout" and len(operands) == 1):
+    if not operands:
+        return ANY
+    first, given = operands[0], ANY
+    if node.op in PICKING or _interpolates(node):
         given = first
+    elif node.op in ("Cast", "Dropout"):  # which may round or scale, but changes no sign
+        given = (0, inf) if first[0] >= 0 else ANY
     elif node.op == "Concat":
         given = _around(operands)
     elif node.op == "AveragePool" or (node.op == "Pad" and len(operands) < 3):

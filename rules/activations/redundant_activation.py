@@ -46,7 +46,7 @@ def redundant_activation(facts: Facts) -> Iterator[Finding | Silence]:
     """
     for node in facts.nodes:
         activation = facts.activations.of.get(node.key)
-        if node.op == "Abs" and activation is None:
+        if node.op == "Abs" and activation is None and node.inputs:
             bounds = facts.bounds.get(node.inputs[0], ANY)
             if bounds[0] >= 0:
                 yield _finding(facts, (node.key,), "Abs", _of_input(bounds), bounds)

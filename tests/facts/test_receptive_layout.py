@@ -349,6 +349,11 @@ def test_places_too_fine_to_follow_are_lost_but_not_forgotten() -> None:
         pytest.param(Net(3, 8, batch=2).conv(4), 0, id="map"),
         pytest.param(Net(3, 8, batch=2).conv(4).op("Transpose", perm=[1, 2, 3, 0]), 3, id="moved"),
         pytest.param(Net(3, 8, batch=2).op("Identity"), None, id="no layer says so"),
+        pytest.param(
+            Net(3, 8, batch=2).conv(4).op("Transpose", perm=[2, 1, 0, 3]).conv(4),
+            None,
+            id="two layers disagree",
+        ),
     ],
 )
 def test_batch_axis(net: Net, axis: int | None) -> None:

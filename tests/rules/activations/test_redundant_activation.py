@@ -1,7 +1,11 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from cnnlint.facts.facts import Facts
 from cnnlint.lint.finding import Fix, Saving, Severity, Silence
+from cnnlint.model.loader import load
 from rules.activations.redundant_activation import redundant_activation
 from tests.net import Net
 
@@ -190,3 +194,8 @@ def test_reasons(net: Net, reasons: list[str]) -> None:
     assert [(s.node and s.node.path, s.reason) for s in said if isinstance(s, Silence)] == [
         ("act", reason) for reason in reasons
     ]
+
+
+def test_operator_without_operand() -> None:
+    file = Path(__file__).parents[2] / "data" / "crashes" / "abs_without_operand.onnx"
+    assert not redundant_activation.run(Facts(load(file)))
