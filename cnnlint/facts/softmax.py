@@ -48,10 +48,13 @@ def _through(
         order = node.get_ints("perm") or tuple(reversed(range(len(before))))
         return frozenset(place for place, axis in enumerate(order) if axis in axes)
     if node.op not in RESHAPING:
-        return axes if len(before) == len(after) else None
+        return axes
+    keys = _places(before)
     places = {key: axis for axis, key in _places(after).items()}
-    wanted = {key for axis, key in _places(before).items() if axis in axes}
-    return frozenset(places[key] for key in wanted) if wanted <= places.keys() else None
+    several = [axis for axis in axes if before[axis : axis + 1] != (1,)]
+    if not all(axis in keys and keys[axis] in places for axis in several):
+        return None
+    return frozenset(places[keys[axis]] for axis in several)
 
 
 def _places(shape: Shape) -> dict[int, tuple[int, int]]:

@@ -1,7 +1,7 @@
 """A304."""
 
 from collections.abc import Iterator
-from math import isinf, isnan
+from math import isinf
 
 from cnnlint.facts.activations import Activation
 from cnnlint.facts.bounds import ANY, PASSING, Bounds, leaves_unchanged
@@ -81,7 +81,7 @@ def _tighter(facts: Facts, activation: Activation) -> Activation | None:
     if activation.bounds is None or len(readers) != 1 or activation.result in facts.model.outputs:
         return None
     outer = facts.activations.of.get(readers[0].key)
-    if outer is None or outer.bounds is None or outer.source != activation.result:
+    if outer is None or outer.bounds is None:
         return None
     (least, most), (low, high) = activation.bounds, outer.bounds
     tight = least <= low <= high <= most
@@ -103,7 +103,7 @@ def _finding(
     facts: Facts, members: tuple[Key, ...], kind: str, because: str, bounds: Bounds
 ) -> Finding:
     nodes = tuple(node for node in facts.nodes if node.key in members)
-    least, most = (None if isinf(bound) or isnan(bound) else bound for bound in bounds)
+    least, most = (None if isinf(bound) else bound for bound in bounds)
     return Finding(
         nodes=nodes,
         message=f"{kind} changes nothing: {because}",

@@ -46,6 +46,7 @@ TANH = MAP.op("Tanh")
             ANY,
             id="Clip with a bound that is data",
         ),
+        pytest.param(SIX.op("Clip", "first_out"), ANY, id="Clip with a map as its bound"),
         pytest.param(clipped(SIX, 1, 9), (1, 6), id="Clip of a Clip"),
         pytest.param(clipped(SIX, 7, 9), (7, 7), id="Clip that leaves nothing"),
         pytest.param(clipped(TANH, 0, None), (0, 1), id="upper half"),
@@ -58,6 +59,7 @@ TANH = MAP.op("Tanh")
         pytest.param(MAP.op("Softplus"), (0, inf), id="Softplus"),
         pytest.param(MAP.op("LeakyRelu"), ANY, id="LeakyRelu"),
         pytest.param(SIX.op("LeakyRelu"), (0, 6), id="LeakyRelu of what isn't negative"),
+        pytest.param(TANH.op("LeakyRelu"), ANY, id="LeakyRelu of both signs"),
         pytest.param(SIX.op("Elu"), (0, 6), id="Elu of what isn't negative"),
         pytest.param(SIX.op("Selu"), ANY, id="Selu scales"),
         pytest.param(MAP.mark("x").op("Sigmoid").mul("x"), ANY, id="SiLU"),
@@ -93,6 +95,16 @@ TANH = MAP.op("Tanh")
         pytest.param(with_constant(SIX, "Add", -3, 4), (-3, 10), id="Add of a constant"),
         pytest.param(with_constant(SIX, "Add", -inf, 0), ANY, id="Add of a mask"),
         pytest.param(with_constant(SIX, "Mul", 0, np.nan), ANY, id="no number"),
+        pytest.param(with_constant(SIX, "Mul", 0, inf), ANY, id="zero times infinity"),
+        pytest.param(SIX.op("Mul"), ANY, id="factor missing"),
+        pytest.param(
+            SIX.stored("none", np.zeros((1, 0, 8, 8), FLOAT)).op("Concat", "none", axis=1),
+            ANY,
+            id="Concat of nothing",
+        ),
+        pytest.param(
+            SIX.stored("i", np.array([1j], np.complex64)).op("Add", "i"), ANY, id="complex"
+        ),
         pytest.param(RELU.mark("x").conv(4).op("Sigmoid").mul("x"), (0, inf), id="gated"),
         pytest.param(with_constant(SIX, "Mul", -1, 2), (-6, 12), id="scaled"),
         pytest.param(SIX.shaped("w", 4, 1, 1).op("Mul", "w"), ANY, id="weights of unknown sign"),
@@ -116,6 +128,12 @@ TANH = MAP.op("Tanh")
 )
 def test_bounds(net: Net, bounds: Bounds) -> None:
     assert net.facts().bounds.get(net.last, ANY) == bounds
+
+
+def test_every_part_of_a_split() -> None:
+    net = SIX.op("Split", axis=1)
+    net.nodes[-1].output.append("second")
+    assert net.facts().bounds["second"] == (0, 6)
 
 
 def test_inside_of_an_activation_has_no_bounds() -> None:

@@ -32,6 +32,7 @@ def normalised(net: Net, outputs: int = 1, **attrs: int) -> Net:
         pytest.param(normalised(IMAGE), 17, False, id="inference"),
         pytest.param(normalised(IMAGE, 3, training_mode=1), 17, True, id="attribute"),
         pytest.param(normalised(IMAGE, 3, training_mode=1), 14, True, id="first with it"),
+        pytest.param(normalised(IMAGE, 1, training_mode=1), 14, True, id="outputs left out"),
         pytest.param(normalised(IMAGE, 1, training_mode=0), 17, False, id="attribute of 0"),
         pytest.param(normalised(IMAGE, 3), 17, False, id="outputs say nothing any more"),
         pytest.param(normalised(IMAGE), 13, False, id="one output"),
@@ -103,4 +104,10 @@ def test_file_without_operator_set() -> None:
     proto = dropped(True).proto()
     proto.opset_import[0].domain = "acme"
     model = load(proto.SerializeToString())
+    assert dropping(model, model.nodes[0]) is Dropping.YES
+
+
+def test_ratio_without_a_number_drops() -> None:
+    net = IMAGE.stored("on", np.array(True)).stored("none", np.zeros(0, np.float32))
+    model = at(net.op("Dropout", "none", "on"), 17)
     assert dropping(model, model.nodes[0]) is Dropping.YES

@@ -140,3 +140,11 @@ def test_vector_has_no_batch() -> None:
     del shape.dim[1:]
     shape.dim[0].dim_param = "n"
     assert batch_dims(load(proto.SerializeToString())) == set()
+
+
+def test_axis_in_front_of_open_ones_is_not_followed() -> None:
+    proto = reshaped(Net(7, 8).op("Identity"), 0, 0, -1).proto()
+    for dim in proto.graph.input[0].type.tensor_type.shape.dim[2:]:
+        dim.dim_param = "side"
+    model = load(proto.SerializeToString())
+    assert carried(model, [1], model.nodes) is None

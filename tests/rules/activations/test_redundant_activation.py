@@ -58,6 +58,14 @@ def sloped(net: Net) -> Net:
             for op in ("Selu", "Sigmoid", "Tanh", "Softplus", "HardSwish")
         ),
         pytest.param(act(MAP, "Abs"), [], id="Abs"),
+        pytest.param(
+            RELU.op("Abs", name="size")
+            .stored("one", np.array(1, np.float32))
+            .op("Add", "one", name="more")
+            .joined("Div", "inner_out", "more_out"),
+            [],
+            id="Abs inside a Softsign",
+        ),
         pytest.param(clipped(MAP, None, None), ["act"], id="Clip without bounds"),
         pytest.param(clipped(MAP, -3.4e38, 3.4e38), ["act"], id="largest numbers as bounds"),
         pytest.param(clipped(RELU, 0, None), ["act"], id="Clip from below of Relu"),
@@ -74,6 +82,11 @@ def sloped(net: Net) -> Net:
         pytest.param(clipped(clipped(MAP, 0, 6, "inner"), 7, 5), [], id="bounds crossed"),
         pytest.param(
             clipped(RELU.mark("x").conv(8).add("x").goto("x"), 0, 6), [], id="others read it"
+        ),
+        pytest.param(
+            clipped(RELU.mark("x"), 0, 6).mark("y").goto("x").conv(8).add("y"),
+            [],
+            id="others read it later",
         ),
         pytest.param(clipped(RELU.output(), 0, 6), [], id="an output itself"),
         pytest.param(clipped(RELU.pool(), 0, 6), [], id="something between"),

@@ -104,6 +104,8 @@ def test_old_operator_set_normalises_over_the_rest() -> None:
     assert not double_softmax.run(squashed(rows, "Softmax", axis=2).facts())
     assert not double_softmax.run(at(squashed(rows, "Softmax", axis=2), 11))
     assert double_softmax.run(at(squashed(rows, "Softmax", axis=1), 11))
+    pixel = reshaped(squashed(LOGITS, "Softmax", axis=1), 1, 10, 1, 1)
+    assert double_softmax.run(at(squashed(pixel, "Softmax", axis=1), 11))
 
 
 @pytest.mark.parametrize(
@@ -142,12 +144,13 @@ def test_unknown_sizes() -> None:
     assert not double_softmax.run(squashed(net, "Softmax", "Softmax").facts())
 
 
-def test_open_grid() -> None:
-    proto = squashed(Net(7, 8).conv(10), "Softmax", "Softmax", axis=1).proto()
+@pytest.mark.parametrize(("axis", "classes"), [(1, 10), (3, None)])
+def test_open_grid(axis: int, classes: int | None) -> None:
+    proto = squashed(Net(7, 8).conv(10), "Softmax", "Softmax", axis=axis).proto()
     for dim in proto.graph.input[0].type.tensor_type.shape.dim[2:]:
         dim.dim_param = "side"
     (finding,) = double_softmax.run(Facts(load(proto.SerializeToString())))
-    assert finding.evidence["classes"] == 10
+    assert finding.evidence["classes"] == classes
 
 
 def test_open_batch() -> None:

@@ -279,9 +279,10 @@ def test_unknown_size_is_left_alone() -> None:
 def test_repeated_weights_are_left_alone() -> None:
     net = features().flatten().stored("column", np.ones((4096, 1), np.float32))
     net = net.stored("size", (4096, 256)).beside("Expand", "column", "size", result="repeated")
-    facts = net.op("MatMul", "repeated").facts()
+    facts = net.op("MatMul", "repeated").relu().dense(3_950, cin=256).facts()
+    assert facts.params > 1_000_000
     assert facts.dense[0].cin * facts.dense[0].cout == 1_048_576 > facts.params
-    (said,) = flatten_dense_head.remarks(facts)
+    said, _ = flatten_dense_head.remarks(facts)
     assert isinstance(said, Silence)
     assert said.reason == "its 1,048,576 weights are copies of fewer parameters"
 

@@ -45,6 +45,7 @@ def facts_at(net: Net, opset: int = 17, bindings: Bindings | None = None) -> Fac
         pytest.param(softmax(logits(8), 0), 17, BATCH, id="batch"),
         pytest.param(softmax(logits("n"), 0), 17, BATCH, id="open batch"),
         pytest.param(softmax(logits(), 0), 17, ONE, id="batch of 1"),
+        pytest.param(softmax(scores(), 0), 17, ONE, id="batch of 1 of a map"),
         pytest.param(softmax(logits(8), 0), 11, BATCH, id="batch and classes together"),
         pytest.param(softmax(logits(), 0), 11, None, id="batch of 1 and classes together"),
         pytest.param(softmax(logits("n"), 0), 11, BATCH, id="open batch and classes together"),
