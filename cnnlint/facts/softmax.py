@@ -58,14 +58,14 @@ def _through(
 
 
 def _places(shape: Shape) -> dict[int, tuple[int, int]]:
-    """Return the size of each axis above 1, and how many numbers lie between its neighbours.
+    """Return the size of each axis, and how many numbers lie between its neighbours.
 
     An axis behind which a size is unknown is left out.
     """
     found = {}
     for axis, size in enumerate(shape):
         behind = shape[axis + 1 :]
-        if size != 1 and size is not None and None not in behind:
+        if size is not None and None not in behind:
             found[axis] = size, prod(each or 0 for each in behind)
     return found
 
