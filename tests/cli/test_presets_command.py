@@ -20,7 +20,7 @@ def test_a_preset_makes_findings_louder(run: Run, tmp_path: Path) -> None:
     path = model(tmp_path)
     code, out, _ = run("check", path, "--select", "K107")
     assert (code, "note[K107]" in out) == (0, True)
-    for preset in ("strict",):
+    for preset in ("seed", "strict"):
         code, out, _ = run("check", path, "--select", "K107", "--preset", preset)
         assert (code, "warning[K107]" in out) == (1, True)
 
