@@ -5,9 +5,12 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from cnnlint.facts.activations import Activation, Activations, recognise
+from cnnlint.facts.activations import Activations, recognise
+from cnnlint.facts.attention import only_attended
 from cnnlint.facts.bodies import BodyFacts, cost_of_bodies, over_runs
 from cnnlint.facts.bounds import Bounds, bounds_of_tensors
 from cnnlint.facts.cost import MACS, Cost, cost
+from cnnlint.facts.coverage import read_whole, share_read
 from cnnlint.facts.dataflow import data_tensors, made, size_of, total
 from cnnlint.facts.flaws import Flaw, flaws
 from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Weighted, typed_layers
@@ -24,6 +27,7 @@ from cnnlint.facts.receptive import (
 from cnnlint.facts.recipe import Recipe, from_metadata
 from cnnlint.facts.series import following
 from cnnlint.facts.splits import Split, splits
+from cnnlint.facts.strided import strided_pointwise
 from cnnlint.facts.symbolic import symbolic
 from cnnlint.facts.topology import Topology, analyse
 from cnnlint.model.defect import Kind
@@ -316,6 +320,24 @@ class Facts:
     def pointwise_runs(self) -> tuple[tuple[Pointwise, ...], ...]:
         """Runs of two and more pointwise layers in series that see the same all along."""
         return tuple(pointwise_runs(self.layers, self.following, self.receptive))
+    def partly_read(self) -> Mapping[Key, float]:
+        """The share of its input that a window reads, of those that step over positions."""
+        windows = ((k, w) for k, w in self.layers.items() if isinstance(w, Conv | Pool))
+        shares = ((key, share_read(window)) for key, window in windows)
+        return {key: share for key, share in shares if share < 1}
+
+    @cached_property
+    def whole_maps(self) -> frozenset[str]:
+        """Tensors of which some node reads every number, borders aside, and the outputs."""
+        return read_whole(self.model, self.nodes, self.partly_read.keys())
+
+    @cached_property
+    def strided_pointwise(self) -> Mapping[Key, Node | None]:
+        """Pointwise convolutions with a stride, and the join at which one ends as a shortcut."""
+        activations = self.activations.of
+        return strided_pointwise(
+            self.model, self.data, self.weighted, activations, self.trunk_input
+        )
 
     @cached_property
     def unresolved(self) -> tuple[Node, ...]:
@@ -358,6 +380,10 @@ class Facts:
         names = {n for n in node.inputs if n in self.data}
         names -= {name for name in names if (name, node.key) in self.activations.gate_edges}
         return names.pop() if len(names) == 1 else None
+
+    def only_attended(self, node: Node) -> bool:
+        """Return whether what a node makes serves as queries, keys or values of attention only."""
+        return only_attended(self.model, self.data, self.weighted, node)
 
     def upstream(self, tensor: str) -> Iterator[Node]:
         """Yield the nodes that make a tensor, last one first, up to a join or the input.

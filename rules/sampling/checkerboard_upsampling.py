@@ -5,7 +5,7 @@ from math import gcd, prod
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity
+from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 
@@ -17,7 +17,7 @@ from cnnlint.lint.rule import rule
     proven="U-Net (2x2, stride 2)",
     since="0.1",
 )
-def checkerboard_upsampling(facts: Facts) -> Iterator[Finding]:
+def checkerboard_upsampling(facts: Facts) -> Iterator[Finding | Silence]:
     """Transposed convolution whose windows overlap unevenly.
 
     ## What it does
@@ -45,9 +45,14 @@ def checkerboard_upsampling(facts: Facts) -> Iterator[Finding]:
     - Ronneberger et al., U-Net, 2015, section 2
     """
     for conv in facts.convs:
+        if not conv.transposed:
+            continue
         least, most = _taps(conv)
-        if conv.transposed and least < most:
+        if least < most:
             yield _finding(facts, conv, least, most)
+        else:
+            window = f"a kernel of {sides(conv.kernel)} at stride {steps(conv.stride)}"
+            yield Silence(conv.node, f"{window} overlaps evenly: taps on each output: {most}")
 
 
 def taps_by_output(kernel: int, stride: int, dilation: int) -> tuple[int, int]:

@@ -1,13 +1,12 @@
 """P401."""
 
 from collections.abc import Iterator
-from math import gcd, prod
+from math import prod
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, Pool, sides, steps
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity
+from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
-from cnnlint.model.graph import Node
 
 
 @rule(
@@ -18,7 +17,7 @@ from cnnlint.model.graph import Node
     proven="ConvNeXt (stride = kernel)",
     since="0.1",
 )
-def stride_exceeds_kernel(facts: Facts) -> Iterator[Finding]:
+def stride_exceeds_kernel(facts: Facts) -> Iterator[Finding | Silence]:
     """Stride larger than the kernel, so that part of the map is never read.
 
     ## What it does
@@ -26,7 +25,8 @@ def stride_exceeds_kernel(facts: Facts) -> Iterator[Finding]:
     and says which share of them it never reads. A dilated kernel steps over them too where
     stride and dilation have a common factor: 3x3 with dilation 2 and stride 2 reads every
     second row and column only. A note where another layer reads the whole of the same map, so
-    that nothing is lost.
+    that nothing is lost, and where it makes keys or values of attention: the queries and the
+    skip connection around keep every position (MViT pools 3x3 at stride 8 there).
 
     ## Why is this bad?
     Between two windows lie positions that no weight ever sees; of their values, and of the
@@ -45,36 +45,35 @@ def stride_exceeds_kernel(facts: Facts) -> Iterator[Finding]:
     ## References
     - Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016
     - Zhang, Making Convolutional Networks Shift-Invariant Again, 2019, section 3
+    - Fan et al., Multiscale Vision Transformers, 2021
     """
-    windows = [layer for layer in facts.layers.values() if isinstance(layer, Conv | Pool)]
-    found = [w for w in windows if max(w.kernel or (1,)) > 1 and share_read(w) < 1]
-    whole = _read_whole(facts) if found else frozenset()
-    for layer in found:
-        yield _finding(facts, layer, read_elsewhere=layer.node.inputs[0] in whole)
+    for layer in facts.layers.values():
+        if not isinstance(layer, Conv | Pool):
+            continue
+        reason = _reads_all(facts, layer)
+        if reason:
+            yield Silence(layer.node, reason)
+            continue
+        whole = layer.node.inputs[0] in facts.whole_maps
+        kept = whole or facts.only_attended(layer.node)
+        yield _finding(facts, layer, kept=kept)
 
 
-def share_read(layer: Conv | Pool) -> float:
-    """Return the share of its input, borders aside, that a layer reads; 1 is all.
-
-    An axis on which the window stands once counts as read.
-    """
-    if layer.kernel is None or (isinstance(layer, Conv) and layer.transposed):
-        return 1.0
-    windows = layer.out_shape[2:] if layer.out_shape else (None,) * len(layer.kernel)
-    axes = zip(layer.kernel, layer.dilation, layer.stride, windows, strict=True)
-    return prod(
-        1.0 if count == 1 else phases_read(kernel, rate, stride) / stride
-        for kernel, rate, stride, count in axes
+def _reads_all(facts: Facts, layer: Conv | Pool) -> str:
+    """Return why a layer is left alone, "" where it isn't."""
+    if isinstance(layer, Conv) and layer.transposed:
+        return "a transposed convolution reads every position of its input"
+    if layer.kernel is None or max(layer.kernel, default=1) == 1:
+        return "its window is one position" if layer.kernel else "it pools the whole map"
+    if layer.node.key in facts.partly_read:
+        return ""
+    return (
+        f"a window of {sides(layer.kernel)} at stride {steps(layer.stride)} reads every position"
     )
 
 
-def phases_read(kernel: int, dilation: int, stride: int) -> int:
-    """Return how many of ``stride`` successive positions on an axis are read."""
-    return min(kernel, stride // gcd(dilation, stride))
-
-
-def _finding(facts: Facts, layer: Conv | Pool, *, read_elsewhere: bool) -> Finding:
-    kernel, read = layer.kernel or (), share_read(layer)
+def _finding(facts: Facts, layer: Conv | Pool, *, kept: bool) -> Finding:
+    kernel, read = layer.kernel or (), facts.partly_read[layer.node.key]
     wider = tuple(map(max, kernel, layer.stride))
     macs, weights = facts.macs_of(layer.node), layer.weights if isinstance(layer, Conv) else 0
     more_macs = None if macs is None else macs * prod(wider) // prod(kernel) - macs
@@ -105,17 +104,5 @@ def _finding(facts: Facts, layer: Conv | Pool, *, read_elsewhere: bool) -> Findi
             params=-more_weights,
             receptive_field=None,
         ),
-        severity=Severity.NOTE if read_elsewhere else None,
+        severity=Severity.NOTE if kept else None,
     )
-
-
-def _read_whole(facts: Facts) -> frozenset[str]:
-    """Return the tensors of which some node reads every number, and the outputs."""
-    readers = (node for node in facts.nodes if _reads_all(facts, node))
-    names = (name for node in readers for name in (*node.inputs, *node.captures))
-    return frozenset((*names, *facts.model.outputs))
-
-
-def _reads_all(facts: Facts, node: Node) -> bool:
-    layer = facts.layers.get(node.key)
-    return not isinstance(layer, Conv | Pool) or share_read(layer) == 1

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnlint.lint.finding import Saving, Severity
+from cnnlint.lint.finding import Saving, Severity, Silence
 from rules.sampling.checkerboard_upsampling import checkerboard_upsampling, taps_by_output
 from tests.net import Net
 
@@ -183,3 +183,12 @@ def test_remedies_cost_what_the_tool_counts_on_them(
         finer = tuple(size * step for size, step in zip((5, 7), stride, strict=True))
         resized = Net(6, finer, batch).conv(4, 3, groups=groups).facts()
         assert finding.evidence["resize_conv_macs"] == resized.macs
+
+
+def test_reasons() -> None:
+    net = MAP.conv(64).conv_transpose(32, 4).conv_transpose(32, 3)
+    first, *found = checkerboard_upsampling.remarks(net.facts())
+    assert isinstance(first, Silence)
+    assert first.node == net.facts().convs[-2].node
+    assert first.reason == "a kernel of 4x4 at stride 2 overlaps evenly: taps on each output: 4"
+    assert len(found) == 1

@@ -1,10 +1,7 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from cnnlint.facts.layers import Conv, Pool
-from cnnlint.lint.finding import Saving, Severity
-from rules.sampling.stride_exceeds_kernel import phases_read, share_read, stride_exceeds_kernel
+from cnnlint.lint.finding import Saving, Severity, Silence
+from rules.sampling.stride_exceeds_kernel import stride_exceeds_kernel
 from tests.net import Net
 
 STEM = Net(3, 64).conv(16, name="stem").relu()
@@ -173,39 +170,54 @@ def test_map_that_others_read_is_not_lost(net: Net, severity: Severity | None) -
     assert found["a"] is severity
 
 
-@given(st.integers(1, 7), st.integers(1, 7), st.integers(1, 7))
-def test_phases_by_marking_a_line(kernel: int, dilation: int, stride: int) -> None:
-    line = [False] * 400
-    for window in range(0, 300, stride):
-        for tap in range(kernel):
-            line[window + tap * dilation] = True
-    assert phases_read(kernel, dilation, stride) == sum(line[100 : 100 + stride])
+def attended(net: Net, *, norm: bool = True) -> Net:
+    """Pool keys 3x3 at stride 4 and multiply queries with them."""
+    net = net.stored("flat", [1, 16, -1]).mark("x").conv(16, 1, name="q").op("Reshape", "flat")
+    net = net.op("Transpose", perm=[0, 2, 1]).mark("q").goto("x")
+    net = net.conv(16, 1, name="k").conv(16, 3, stride=4, name="pool")
+    net = net.bn() if norm else net
+    net = net.op("Reshape", "flat").mark("k").goto("q")
+    return net.joined("MatMul", net.marks["q"][0], net.marks["k"][0])
 
 
-@given(
-    st.tuples(*[st.integers(1, 4)] * 2),
-    st.tuples(*[st.integers(1, 4)] * 2),
-    st.tuples(*[st.integers(1, 4)] * 2),
+def test_keys_of_attention_are_a_note() -> None:
+    (finding,) = stride_exceeds_kernel.run(attended(STEM).facts())
+    assert finding.nodes[0].path == "pool"
+    assert finding.severity is Severity.NOTE
+
+
+def reason(net: Net) -> str:
+    """Return why nothing is said of the last layer with a window."""
+    said = list(stride_exceeds_kernel.remarks(net.facts()))[-1]
+    assert isinstance(said, Silence)
+    assert said.node is not None
+    return said.reason
+
+
+@pytest.mark.parametrize(
+    ("net", "why"),
+    [
+        pytest.param(
+            STEM.conv(16, 4, stride=4, pad=0),
+            "a window of 4x4 at stride 4 reads every position",
+            id="4x4 s4",
+        ),
+        pytest.param(STEM.conv(16, 1, stride=2), "its window is one position", id="1x1"),
+        pytest.param(
+            STEM.conv_transpose(16, 2, stride=4),
+            "a transposed convolution reads every position of its input",
+            id="transposed",
+        ),
+        pytest.param(
+            STEM.gap(), "a window of 64x64 at stride 1 reads every position", id="global pooling"
+        ),
+    ],
 )
-def test_share_by_marking_a_map(
-    kernel: tuple[int, ...], dilation: tuple[int, ...], stride: tuple[int, ...]
-) -> None:
-    net = Net(1, 48).conv(1, kernel, dilation=dilation, stride=stride, pad=0)
-    conv = net.facts().convs[0]
-    assert conv.grid
-    rows, columns = (
-        {place * s + tap * d for place in range(windows) for tap in range(k)}
-        for windows, k, d, s in zip(conv.grid, kernel, dilation, stride, strict=True)
-    )
-    inside = range(12, 24)  # 12 is a multiple of each stride
-    read = sum(row in rows and column in columns for row in inside for column in inside)
-    assert share_read(conv) == pytest.approx(read / 144)
+def test_reasons(net: Net, why: str) -> None:
+    assert reason(net) == why
 
 
-def test_share_of_layers_that_have_no_window() -> None:
-    facts = Net(3, 8).conv_transpose(4, 2, stride=4).facts()
-    assert share_read(facts.convs[0]) == 1
-    (layer,) = Net(3, 8).gap().open_facts().layers.values()
-    assert isinstance(layer, Conv | Pool)
-    assert layer.kernel is None
-    assert share_read(layer) == 1
+def test_reason_of_a_global_pool_on_a_map_of_unknown_size() -> None:
+    said = list(stride_exceeds_kernel.remarks(STEM.gap().open_facts()))[-1]
+    assert isinstance(said, Silence)
+    assert said.reason == "it pools the whole map"
