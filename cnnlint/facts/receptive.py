@@ -155,6 +155,17 @@ def model_receptive_field(
     return tuple(largest[origin] for origin in sorted(largest)) or None
 
 
+def in_pixels(reach: Reach | None, steps: Iterable[int]) -> int | None:
+    """Return positions on the spatial axes of a map as pixels of the input.
+
+    None unless that is one whole number for all axes.
+    """
+    axes = zip(reach.axes[2:] if reach else (), steps, strict=False)
+    sides = {axis.jump * count if axis else None for axis, count in axes}
+    (side,) = sides if len(sides) == 1 else (None,)
+    return None if side is None or side.denominator > 1 else int(side)
+
+
 def useful_input(
     field: tuple[int, ...] | None, convs: Iterable[Conv], reaches: Mapping[str, Reach]
 ) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 
-from cnnlint.facts.layers import Conv
+from cnnlint.facts.layers import Conv, sides, steps
 from cnnlint.facts.linear import ARITHMETIC, LAYOUT
 from cnnlint.model.graph import Key, Model, Node, StaticShape
 
@@ -42,6 +42,16 @@ class PooledFirst:
     ceil_mode: bool
     """Whether the size of the map is no multiple of the stride."""
 
+    @property
+    def words(self) -> str:
+        """The remedy in words."""
+        ceil = " (ceil_mode)" if self.ceil_mode else ""
+        cost = "" if self.additions is None else f", for {self.additions:,} additions"
+        return (
+            f"an average pool of {sides(self.window)} at stride {steps(self.window)}{ceil} in "
+            f"front, and stride 1 here: reads every position{cost}"
+        )
+
 
 def pooled_first(conv: Conv) -> PooledFirst:
     """Return the pool that reads every position in front of a strided pointwise convolution."""
@@ -57,6 +67,35 @@ def share_skipped(conv: Conv) -> float:
     if conv.in_grid is None or conv.grid is None:
         return 1 - 1 / prod(conv.stride)
     return 1 - prod(conv.grid) / max(1, prod(conv.in_grid))
+
+
+def takes_the_stride(
+    model: Model, data: frozenset[str], layers: Mapping[Key, object], conv: Conv
+) -> Conv | None:
+    """Return the layer behind a convolution that may take its stride and read all of its map.
+
+    It is the only one that follows, and nothing joins in between, which would have to be of the
+    larger size.
+    """
+    reached = set(conv.node.outputs)
+    front, later, joins = list(reached), {}, []
+    while front and len(reached) < MAX_BACK:
+        for reader in model.consumers_of.get(front.pop(), ()):
+            if reader.key in layers:
+                later[reader.key] = layers[reader.key]
+                continue
+            joins.append(reader)
+            fresh = [name for name in reader.outputs if name not in reached]
+            reached.update(fresh)
+            front += fresh
+    alone = all(name in reached for node in joins for name in node.inputs if name in data)
+    if front or len(later) != 1 or not alone or not reached.isdisjoint(model.outputs):
+        return None
+    (found,) = later.values()
+    if not isinstance(found, Conv) or found.transposed or len(found.kernel) != len(conv.stride):
+        return None
+    fits = all(side >= step for side, step in zip(found.kernel, conv.stride, strict=True))
+    return found if fits and max(*found.stride, *found.dilation) == 1 else None
 
 
 def strided_pointwise(
