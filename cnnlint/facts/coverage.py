@@ -1,4 +1,4 @@
-"""Which positions of its map a window reads, and which it steps over or leaves at the border."""
+"""Which positions of its map a window reads, and what pads the map in front of it."""
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
@@ -31,28 +31,6 @@ def share_read(layer: Conv | Pool) -> float:
 def phases_read(kernel: int, dilation: int, stride: int) -> int:
     """Return how many of ``stride`` successive positions on an axis are read."""
     return min(kernel, stride // gcd(dilation, stride))
-
-
-def unread_border(layer: Conv | Pool, padded: StaticShape) -> StaticShape | None:
-    """Return how many positions behind the last window a layer leaves unread on each axis.
-
-    None where a size is unknown. On an axis with positions unread between the windows there are
-    none: those behind the last window are of the same kind.
-
-    Args:
-        layer: the layer.
-        padded: positions at the end of each axis that are padding, not part of the map.
-    """
-    if layer.kernel is None or layer.in_shape is None or layer.out_shape is None:
-        return None
-    windows = zip(layer.kernel, layer.dilation, layer.stride, strict=True)
-    sizes = zip(layer.in_shape[2:], layer.out_shape[2:], layer.pads[0], padded, strict=True)
-    unread = []
-    for (kernel, rate, stride), (size, count, before, after) in zip(windows, sizes, strict=True):
-        gaps = count > 1 and phases_read(kernel, rate, stride) < stride
-        read = (count - 1) * stride + (kernel - 1) * rate + 1 - before
-        unread.append(0 if gaps else max(0, size - after - read))
-    return tuple(unread)
 
 
 def read_whole(model: Model, nodes: Iterable[Node], partial: AbstractSet[Key]) -> frozenset[str]:

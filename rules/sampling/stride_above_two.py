@@ -86,7 +86,7 @@ def _finding(facts: Facts, conv: Conv) -> Finding:
     stepwise = all(step & (step - 1) == 0 for step in conv.stride)
     words, saving = _in_steps(facts, conv) if stepwise else _at_two(facts, conv)
     kept = None
-    if conv.in_shape is not None and conv.out_shape is not None:
+    if conv.in_shape is not None and conv.out_shape is not None and 0 not in conv.in_shape:
         kept = prod(conv.out_shape) / prod(conv.in_shape)
     left = "" if kept is None else f", which leaves {kept:.0%} of the numbers"
     return Finding(
@@ -140,7 +140,7 @@ def _at_two(facts: Facts, conv: Conv) -> tuple[str, Saving]:
     stride = tuple(min(step, 2) for step in conv.stride)
     now, more = facts.macs_of(conv.node), None
     cost = ""
-    if conv.in_grid is not None and conv.grid is not None and now is not None:
+    if conv.in_grid is not None and conv.grid and now is not None and 0 not in conv.grid:
         sizes = zip(conv.in_grid, conv.reach, *conv.pads, stride, strict=True)
         grid = tuple((n + a + b - reach) // step + 1 for n, reach, a, b, step in sizes)
         more = now * prod(grid) // prod(conv.grid)

@@ -101,7 +101,7 @@ def _finding(facts: Facts, conv: Conv, axes: tuple[bool, ...], min_drop: float) 
     totals = tuple((reach - 1) * s for reach, s in zip(conv.reach, axes, strict=True))
     drop = more = grid = extra = None
     shrinks = costs = ""
-    if conv.in_shape is not None and conv.out_shape is not None:
+    if conv.in_shape is not None and conv.out_shape is not None and 0 not in conv.in_shape:
         before, after = conv.in_shape[2:], conv.out_shape[2:]
         drop = 1 - prod(after) / prod(before)
         grid = tuple(map(int.__add__, after, totals))

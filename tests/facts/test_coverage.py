@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlint.facts.coverage import padding_before, phases_read, share_read, unread_border
+from cnnlint.facts.coverage import padding_before, phases_read, share_read
 from cnnlint.facts.layers import Conv, Pool
 from tests.net import Net
 
@@ -52,65 +52,6 @@ def test_share_of_layers_that_have_no_window() -> None:
     assert isinstance(layer, Conv | Pool)
     assert layer.kernel is None
     assert share_read(layer) == 1
-
-
-@pytest.mark.parametrize(
-    ("net", "unread"),
-    [
-        pytest.param(MAP.conv(4, 3, stride=2, pad=0), (1, 1), id="3x3 s2 on 16"),
-        pytest.param(MAP.conv(4, 3, stride=2), (0, 0), id="padded"),
-        pytest.param(MAP.conv(4, 2, stride=2, pad=0), (0, 0), id="2x2 s2"),
-        pytest.param(MAP.pool(3, 3), (1, 1), id="pool"),
-        pytest.param(MAP.pool(5, (4, 3)), (3, 2), id="axes differ"),
-        pytest.param(MAP.conv(4, 3, stride=4), (0, 0), id="gaps"),
-        pytest.param(MAP.conv(4, 7, stride=16, pad=0), (9, 9), id="one window"),
-        pytest.param(MAP.gap(), (0, 0), id="global"),
-        pytest.param(
-            MAP.op("MaxPool", kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1), (0, 0), id="ceil"
-        ),
-        pytest.param(
-            MAP.op("MaxPool", kernel_shape=[3, 3], strides=[3, 3], dilations=[2, 2]),
-            (2, 2),
-            id="dilated",
-        ),
-        pytest.param(
-            MAP.op("MaxPool", kernel_shape=[2, 2], strides=[3, 3], dilations=[2, 2]),
-            (0, 0),
-            id="dilated, gaps",
-        ),
-    ],
-)
-def test_unread_border(net: Net, unread: tuple[int, int]) -> None:
-    assert unread_border(last_window(net), (0, 0)) == unread
-
-
-def test_padding_at_the_end_is_no_part_of_the_map() -> None:
-    assert unread_border(last_window(MAP.pool(5, 4)), (1, 3)) == (2, 0)
-
-
-def test_unread_border_of_unknown_size() -> None:
-    facts = MAP.gap().conv(4, 1).open_facts()
-    windows = [layer for layer in facts.layers.values() if isinstance(layer, Conv | Pool)]
-    assert [unread_border(window, (0, 0)) for window in windows] == [None, None]
-
-
-@given(
-    st.integers(1, 30), st.integers(1, 5), st.integers(1, 5), st.integers(1, 2), st.integers(0, 2)
-)
-def test_unread_border_by_marking_a_line(
-    size: int, kernel: int, stride: int, rate: int, pad: int
-) -> None:
-    reach = (kernel - 1) * rate + 1
-    if size + 2 * pad < reach or pad >= reach:
-        return
-    net = Net(1, (size,)).conv(1, kernel, stride=stride, dilation=rate, pad=pad)
-    (conv,) = net.facts().convs
-    assert conv.grid
-    (count,) = conv.grid
-    last = (count - 1) * stride - pad + reach - 1
-    gaps = count > 1 and phases_read(kernel, rate, stride) < stride
-    behind = sum(place > last for place in range(size))
-    assert unread_border(conv, (0,)) == ((0 if gaps else behind),)
 
 
 def padded(net: Net, *amounts: int) -> Net:

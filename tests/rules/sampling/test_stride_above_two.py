@@ -178,3 +178,10 @@ def test_reasons(net: Net, reason: str) -> None:
     assert isinstance(said, Silence)
     assert said.node is not None
     assert said.reason == reason
+
+
+@pytest.mark.parametrize("step", [3, 4])
+@pytest.mark.parametrize("size", [0, (0, 16)])
+def test_an_empty_map(size: int | tuple[int, int], step: int) -> None:
+    (finding,) = stride_above_two.run(Net(3, size).conv(8).conv(8, 5, stride=step).facts())
+    assert finding.evidence["kept"] is None

@@ -172,3 +172,8 @@ def test_reasons(net: Net, reason: str) -> None:
     assert isinstance(said, Silence)
     assert said.node is not None
     assert said.reason == reason
+
+
+def test_an_empty_map() -> None:
+    (finding,) = valid_padding_inside.run(Net(3, (0, 16)).conv(8).conv(8, pad=0).facts())
+    assert finding.evidence["dropped"] is None
