@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from onnx import helper
 
-from cnnlint.facts.receptive import Axis, Reach, model_receptive_field
+from cnnlint.facts.receptive import Axis, Reach, in_pixels, model_receptive_field
 from tests.facts.reached import (
     NO_GATES,
     attended,
@@ -376,3 +376,23 @@ def test_a_quantised_model_is_followed() -> None:
         )
         assert last(turned).axes == shape
         assert last(node) == Reach((None,) * 4, is_global=True)
+
+
+@pytest.mark.parametrize(
+    ("net", "steps", "pixels"),
+    [
+        pytest.param(Net(3, 32).conv(8, stride=2), (3, 3), 6, id="twice the pixels"),
+        pytest.param(Net(3, 32).conv(8, stride=(2, 3)), (3, 2), 6, id="the same on both axes"),
+        pytest.param(Net(3, 32).conv(8, stride=(2, 3)), (3, 3), None, id="axes differ"),
+        pytest.param(Net(3, 32).conv_transpose(8, 2), (2, 2), 1, id="half the pixels"),
+        pytest.param(Net(3, 32).conv_transpose(8, 2), (1, 1), None, id="half a pixel"),
+        pytest.param(Net(3, 32).conv(8), (-2, -2), -2, id="fewer"),
+        pytest.param(Net(3, 32).conv(8).gap(), (1, 1), None, id="no axis"),
+    ],
+)
+def test_positions_in_pixels(net: Net, steps: tuple[int, ...], pixels: int | None) -> None:
+    assert in_pixels(net.facts().receptive[net.last], steps) == pixels
+
+
+def test_positions_of_an_unknown_map_in_pixels() -> None:
+    assert in_pixels(None, (1, 1)) is None

@@ -1,0 +1,53 @@
+import pytest
+
+from cnnlint.facts.opening import START, Passed, is_window, layers_before, passed
+from tests.net import Net
+
+STEM = Net(3, 16).conv(8, name="a").relu().mark("x")
+
+
+def through(net: Net) -> Passed:
+    facts = net.facts()
+    activations = facts.activations
+    seen = passed(facts.nodes, facts.layers, activations.of, activations.gate_edges)
+    return seen.get(net.last, START)
+
+
+@pytest.mark.parametrize(
+    ("net", "windows", "joined"),
+    [
+        (Net(3, 16).op("Identity"), 0, False),
+        (Net(3, 16).conv(8, 1), 0, False),
+        (STEM, 1, False),
+        (STEM.conv(8, 1).pool(), 1, False),
+        (STEM.conv(8, (1, 3)), 2, False),
+        (STEM.conv_transpose(8, 3), 1, False),
+        (STEM.conv(8).mark("y").goto("x").concat("y"), 2, True),
+        (STEM.conv(8).add("x"), 2, True),
+        (STEM.conv(8).add("x").conv(8), 3, True),
+        (STEM.op("Add", STEM.last), 1, False),
+        (STEM.op("Concat", "input", axis=1, width=11), 1, False),
+        (STEM.mark("y").op("Sigmoid").mul("y"), 1, False),
+        (STEM.op("HardSwish").conv(8), 2, False),
+        (STEM.conv(8).op("Sigmoid").mul("x"), 1, False),
+        (STEM.conv(8).mul("x"), 2, False),
+    ],
+)
+def test_passed(net: Net, windows: int, joined: bool) -> None:
+    assert through(net) == Passed(windows, joined)
+
+
+def test_is_window() -> None:
+    facts = STEM.conv(8, 1).pool().conv_transpose(8, 3).facts()
+    assert [is_window(layer) for layer in facts.layers.values()] == [True, False, False, False]
+    assert not is_window(None)
+
+
+def test_layers_before() -> None:
+    net = STEM.conv(8, name="b").mark("b").goto("x").conv(8, name="c").add("b").pool()
+    facts = net.conv(8, name="d").facts()
+    paths = [
+        [layer.node.path for layer in layers_before(facts.model, facts.layers, conv.node)]
+        for conv in facts.convs
+    ]
+    assert paths == [["a"], ["a", "b"], ["a", "c"], ["a", "b", "c", "maxpool5", "d"]]
