@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 
+from cnnlint.facts.activations import Activation
 from cnnlint.facts.layers import Conv, sides, steps
 from cnnlint.facts.linear import ARITHMETIC, LAYOUT
 from cnnlint.model.graph import Key, Model, Node, StaticShape
@@ -77,25 +78,80 @@ def takes_the_stride(
     It is the only one that follows, and nothing joins in between, which would have to be of the
     larger size.
     """
-    reached = set(conv.node.outputs)
-    front, later, joins = list(reached), {}, []
+    followers, _ = _followers(model, data, layers, conv.node)
+    found = followers[0] if len(followers) == 1 else None
+    if not isinstance(found, Conv) or found.transposed or max(found.stride) > 1:
+        return None
+    return found if _spans(found, conv.stride) else None
+
+
+def gives_the_same(
+    model: Model,
+    data: frozenset[str],
+    layers: Mapping[Key, object],
+    activations: Mapping[Key, Activation],
+    conv: Conv,
+) -> Conv | None:
+    """Return the layer before a strided pointwise convolution that may take its stride as it is.
+
+    Nobody else reads what it makes, and what lies between works on each number alone, so that
+    only the numbers that are thrown away are not computed. Its kernel still reads every position.
+    """
+    before = conv.node
+    for _ in range(MAX_BACK):
+        source = activations[before.key].source if before.key in activations else before.inputs[0]
+        if source not in model.producer_of:
+            return None
+        before = model.producer_of[source]
+        if before.key in layers:
+            break
+    found = layers.get(before.key)
+    if not isinstance(found, Conv) or found.transposed:
+        return None
+    followers, passed = _followers(model, data, layers, before)
+    alone = followers == [layers[conv.node.key]] and len(found.stride) == len(conv.stride)
+    alone = alone and all(_works_on_each_number(node, activations) for node in passed)
+    stride = tuple(map(int.__mul__, found.stride, conv.stride))
+    return found if alone and _spans(found, stride) else None
+
+
+def _spans(conv: Conv, stride: StaticShape) -> bool:
+    """Return whether a convolution reads every position at some stride."""
+    fits = len(conv.kernel) == len(stride) and max(conv.dilation) == 1
+    return fits and all(side >= step for side, step in zip(conv.kernel, stride, strict=True))
+
+
+def _works_on_each_number(node: Node, activations: Mapping[Key, Activation]) -> bool:
+    if node.key in activations:
+        return activations[node.key].kind not in ("Softmax", "LogSoftmax")
+    if node.op == "BatchNormalization":
+        return not node.get_int("training_mode", 0)
+    return node.op in ("Cast", "Dropout", "Identity")
+
+
+def _followers(
+    model: Model, data: frozenset[str], layers: Mapping[Key, object], node: Node
+) -> tuple[list[object], list[Node]]:
+    """Return the layers that read what a node makes next, and the nodes between.
+
+    No layers where other data join in, something is an output, or the way is too long.
+    """
+    reached = set(node.outputs)
+    front = list(reached)
+    later: dict[Key, object] = {}
+    between: dict[Key, Node] = {}
     while front and len(reached) < MAX_BACK:
         for reader in model.consumers_of.get(front.pop(), ()):
             if reader.key in layers:
                 later[reader.key] = layers[reader.key]
                 continue
-            joins.append(reader)
+            between[reader.key] = reader
             fresh = [name for name in reader.outputs if name not in reached]
             reached.update(fresh)
             front += fresh
-    alone = all(name in reached for node in joins for name in node.inputs if name in data)
-    if front or len(later) != 1 or not alone or not reached.isdisjoint(model.outputs):
-        return None
-    (found,) = later.values()
-    if not isinstance(found, Conv) or found.transposed or len(found.kernel) != len(conv.stride):
-        return None
-    fits = all(side >= step for side, step in zip(found.kernel, conv.stride, strict=True))
-    return found if fits and max(*found.stride, *found.dilation) == 1 else None
+    read = (name for each in between.values() for name in each.inputs if name in data)
+    alone = reached.isdisjoint(model.outputs) and all(name in reached for name in read)
+    return (list(later.values()) if alone and not front else []), list(between.values())
 
 
 def strided_pointwise(

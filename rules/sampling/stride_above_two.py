@@ -7,9 +7,13 @@ from typing import Annotated
 from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
+from cnnlint.facts.linear import LAYOUT
 from cnnlint.facts.receptive import in_pixels
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
+
+MAX_LAYOUT = 8
+"""How many changes of layout in a row are seen through."""
 
 
 @rule(
@@ -44,8 +48,9 @@ def stride_above_two(
 
     ## When to ignore it
     When the network works as it is; a file doesn't show what is lost. Stems, patches (stride =
-    kernel, no padding), transposed convolutions and an axis on which the window stands once are
-    left alone. A stride above the kernel is P401's. Pooling has rules of its own (P407).
+    kernel, no padding) of a map that others read too, as attention has them, transposed
+    convolutions and an axis on which the window stands once are left alone. A stride above the
+    kernel is P401's. Pooling has a rule of its own (P407).
 
     ## References
     - Szegedy et al., Rethinking the Inception Architecture for Computer Vision, 2016, section 2
@@ -64,11 +69,25 @@ def _reason(facts: Facts, conv: Conv, max_stride: int) -> str:
         return f"stride {steps(_strides(conv))}, the limit is {max_stride}"
     if conv.node.key in facts.stems:
         return "it is a stem"
-    if conv.patchify:
-        return f"it cuts patches of {sides(conv.kernel)}"
+    if conv.patchify and _is_branch(facts, conv):
+        return f"it cuts patches of {sides(conv.kernel)} of a map that others read too"
     if not conv.pointwise and conv.node.key in facts.partly_read:
         return f"stride {steps(conv.stride)} is above its kernel: see P401"
     return ""
+
+
+def _is_branch(facts: Facts, conv: Conv) -> bool:
+    """Return whether others read its map too, seen through changes of layout."""
+    name = conv.node.inputs[0]
+    for _ in range(MAX_LAYOUT):
+        readers = facts.model.consumers_of.get(name, ())
+        if sum(any(made in facts.data for made in reader.outputs) for reader in readers) > 1:
+            return True
+        node = facts.model.producer_of.get(name)
+        if node is None or node.op not in LAYOUT:
+            return False
+        name = node.inputs[0]
+    return False
 
 
 def _strides(conv: Conv) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
 from cnnlint.facts.receptive import in_pixels
-from cnnlint.facts.strided import pooled_first, share_skipped, takes_the_stride
+from cnnlint.facts.strided import gives_the_same, pooled_first, share_skipped, takes_the_stride
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
@@ -25,9 +25,10 @@ def strided_pointwise_main(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## What it does
     Reports a 1x1 convolution (1 on every axis) with a stride that is no shortcut around other
-    layers; P403 speaks of those. Suggests to give the stride to the next layer where that has a
-    kernel at least as large as the stride, else an average pool in front. A note where another
-    layer reads the whole of the same map, so that nothing is lost.
+    layers; P403 speaks of those. Suggests to give the stride to the layer in front where that
+    gives the same numbers (nobody else reads what it makes), else to the next layer where that
+    has a kernel at least as large as the stride, else an average pool in front. A note where
+    another layer reads the whole of the same map, so that nothing is lost.
 
     ## Why is this bad?
     A 1x1 kernel sees one position and steps over the rest: at stride 2 three quarters of what
@@ -64,8 +65,13 @@ def strided_pointwise_main(facts: Facts) -> Iterator[Finding | Silence]:
 
 def _finding(facts: Facts, conv: Conv) -> Finding:
     skipped = share_skipped(conv)
-    later = takes_the_stride(facts.model, facts.data, facts.weighted, conv)
-    remedy, saving = _pool(facts, conv) if later is None else _move(facts, conv, later)
+    graph = (facts.model, facts.data, facts.weighted)
+    same = gives_the_same(*graph, facts.activations.of, conv)
+    to = same or takes_the_stride(*graph, conv)
+    if to is None:
+        remedy, saving = _pool(facts, conv)
+    else:
+        remedy, saving = _earlier(facts, conv, to) if same else _later(facts, conv, to)
     whole = conv.node.inputs[0] in facts.whole_maps
     return Finding(
         nodes=(conv.node,),
@@ -73,12 +79,13 @@ def _finding(facts: Facts, conv: Conv) -> Finding:
             f"pointwise convolution at stride {steps(conv.stride)} on the main path never reads "
             f"{skipped:.0%} of its input{' (another layer does)' * whole}"
         ),
-        suggestion=f"{remedy}; needs retraining",
+        suggestion=remedy if same else f"{remedy}; needs retraining",
         evidence={
             "stride": conv.stride,
             "unread": round(skipped, 4),
             "macs": facts.macs_of(conv.node),
-            "stride_to": None if later is None else later.node.path,
+            "stride_to": None if to is None else to.node.path,
+            "same_numbers": same is not None,
             "read_elsewhere": whole,
         },
         saving=saving,
@@ -95,7 +102,24 @@ def _pool(facts: Facts, conv: Conv) -> tuple[str, Saving]:
     )
 
 
-def _move(facts: Facts, conv: Conv, later: Conv) -> tuple[str, Saving]:
+def _earlier(facts: Facts, conv: Conv, before: Conv) -> tuple[str, Saving]:
+    """Return the remedy with the stride on the layer in front, and what it saves."""
+    numbers = fewer = None
+    if conv.in_shape is not None and conv.out_shape is not None:
+        dropped = prod(conv.in_shape[2:]) - prod(conv.out_shape[2:])
+        numbers = conv.in_shape[0] * before.cout * dropped
+        fewer = numbers * (before.weights // before.cout)
+    extra = _less(facts, before, numbers)
+    words = (
+        f"stride {steps(conv.stride)} on the {sides(before.kernel)} in front "
+        f"({before.node.path}) instead gives the same numbers"
+    )
+    return words + (f", for {fewer:,} fewer MACs" if fewer else ""), Saving(
+        macs=fewer, activation_bytes=None if extra is None else -extra
+    )
+
+
+def _later(facts: Facts, conv: Conv, later: Conv) -> tuple[str, Saving]:
     """Return the remedy with the stride on the next layer, and what it saves."""
     more = numbers = None
     if conv.in_shape is not None and conv.out_shape is not None:

@@ -7,6 +7,10 @@ from rules.sampling.stride_above_two import stride_above_two
 from tests.net import Net
 
 STEM = Net(3, 64).conv(16, name="stem").relu()
+TOKENS = STEM.stored("map", [1, 16, 64, 64]).stored("flat", [1, 16, 4096]).op("Reshape", "flat")
+PATCHES = (
+    TOKENS.mark("x").op("Reshape", "map").conv(16, 4, stride=4, pad=0).output().goto("x").relu()
+)
 LINE = Net(3, (64,)).conv(16, name="stem").relu()
 
 
@@ -17,12 +21,14 @@ LINE = Net(3, (64,)).conv(16, name="stem").relu()
         pytest.param(STEM.conv(16, 3, stride=3), True, id="padded 3x3 s3"),
         pytest.param(STEM.conv(16, 3, stride=2), False, id="3x3 s2"),
         pytest.param(STEM.conv(16, 5, stride=(1, 4)), True, id="one axis"),
-        pytest.param(STEM.conv(16, 4, stride=4, pad=0), False, id="patches"),
+        pytest.param(STEM.conv(16, 4, stride=4, pad=0), True, id="patches on the main path"),
+        pytest.param(PATCHES, False, id="patches of a map that others read"),
+        pytest.param(Net(3, 64).conv(16, 4, stride=4, pad=0), False, id="patches of the input"),
         pytest.param(STEM.conv(16, 3, stride=4), False, id="3x3 s4 is of P401"),
         pytest.param(STEM.conv(16, 1, stride=4), True, id="1x1 s4"),
         pytest.param(STEM.conv_transpose(16, 4, stride=4), False, id="transposed"),
         pytest.param(STEM.pool(4, 4), False, id="pool"),
-        pytest.param(STEM.conv(16, 64, stride=64, pad=0), False, id="patch of the whole map"),
+        pytest.param(STEM.conv(16, 64, stride=64, pad=0), False, id="one patch of the whole map"),
         pytest.param(STEM.conv(16, 63, stride=4, pad=0), False, id="one window"),
         pytest.param(STEM.conv(16, (5, 63), stride=(4, 4), pad=0), True, id="one row of windows"),
         pytest.param(STEM.conv(16, 5, stride=4, groups=16), True, id="depthwise"),
@@ -168,7 +174,7 @@ def test_unknown_size() -> None:
         (STEM.conv(16, stride=2), "stride 2, the limit is 2"),
         (STEM.conv(16, 63, stride=4, pad=0), "stride 1, the limit is 2"),
         (Net(3, 64).conv(16, 11, stride=4), "it is a stem"),
-        (STEM.conv(16, 4, stride=4, pad=0), "it cuts patches of 4x4"),
+        (PATCHES, "it cuts patches of 4x4 of a map that others read too"),
         (STEM.conv(16, 3, stride=4), "stride 4 is above its kernel: see P401"),
         (STEM.conv_transpose(16, 4, stride=4), "a transposed convolution upsamples by its stride"),
     ],
@@ -185,3 +191,15 @@ def test_reasons(net: Net, reason: str) -> None:
 def test_an_empty_map(size: int | tuple[int, int], step: int) -> None:
     (finding,) = stride_above_two.run(Net(3, size).conv(8).conv(8, 5, stride=step).facts())
     assert finding.evidence["kept"] is None
+
+
+@pytest.mark.parametrize(("times", "reported"), [(7, False), (8, True)])
+def test_patches_behind_many_changes_of_layout(times: int, reported: bool) -> None:
+    net = STEM.mark("x").repeat(times, lambda net: net.op("Identity"))
+    net = net.conv(16, 4, stride=4, pad=0).output().goto("x").relu()
+    assert len(stride_above_two.run(net.facts())) == reported
+
+
+def test_readers_of_the_size_only() -> None:
+    net = STEM.mark("x").op("Shape").output().goto("x").conv(16, 4, stride=4, pad=0)
+    assert stride_above_two.run(net.facts())

@@ -4,7 +4,7 @@ from cnnlint.lint.finding import Saving, Severity, Silence
 from rules.sampling.strided_pointwise_main import strided_pointwise_main
 from tests.net import Net
 
-STEM = Net(3, 32).conv(16, name="stem").relu().mark("x")
+STEM = Net(3, 32).conv(16, name="stem").relu().mark("y").conv(16).add("y").mark("x")
 STRIDED = STEM.conv(8, 1, stride=2, name="a").relu()
 
 
@@ -53,6 +53,7 @@ def test_example_of_the_manual() -> None:
         "unread": 0.75,
         "macs": 25_690_112,
         "stride_to": "b",
+        "same_numbers": False,
         "read_elsewhere": False,
     }
     after = Net(256, 56).conv(128, 1).bn().relu().conv(128, stride=2).facts()
@@ -75,11 +76,11 @@ POOL = "an average pool of 2x2 at stride 2 in front, and stride 1 here: reads ev
 @pytest.mark.parametrize(
     ("net", "to", "remedy"),
     [
-        pytest.param(STRIDED.conv(8, 5), "conv4", "stride 2 on the 5x5", id="5x5"),
-        pytest.param(STRIDED.op("HardSwish").conv(8, 2), "conv5", "stride 2 on the 2x2", id="2x2"),
+        pytest.param(STRIDED.conv(8, 5), "conv6", "stride 2 on the 5x5", id="5x5"),
+        pytest.param(STRIDED.op("HardSwish").conv(8, 2), "conv7", "stride 2 on the 2x2", id="2x2"),
         pytest.param(
             STEM.conv(8, 1, stride=2).mark("s").op("Sigmoid").mul("s").conv(8),
-            "conv5",
+            "conv7",
             "stride 2 on the 3x3",
             id="SiLU between",
         ),
@@ -103,7 +104,7 @@ POOL = "an average pool of 2x2 at stride 2 in front, and stride 1 here: reads ev
         ),
         pytest.param(
             STEM.conv(8, 1, stride=(1, 2)).conv(8),
-            "conv3",
+            "conv5",
             "stride 1x2 on the 3x3",
             id="one axis",
         ),
@@ -128,9 +129,10 @@ def test_pool_in_front() -> None:
 
 
 def test_unknown_size() -> None:
-    first, second = strided_pointwise_main.run(STRIDED.conv(8).conv(8, 1, stride=2).open_facts())
+    net = STRIDED.conv(8).mark("r").conv(8).add("r").conv(8, 1, stride=2)
+    first, second = strided_pointwise_main.run(net.open_facts())
     assert first.suggestion == (
-        "stride 2 on the 3x3 behind it (conv4) instead: reads every position; needs retraining"
+        "stride 2 on the 3x3 behind it (conv6) instead: reads every position; needs retraining"
     )
     assert first.saving.macs is None
     assert first.saving.activation_bytes is None
@@ -152,7 +154,7 @@ def test_a_map_that_others_read_is_a_note() -> None:
     [
         pytest.param(
             STEM.conv(16, 3, stride=2).mark("a").goto("x").conv(16, 1, stride=2).add("a"),
-            "a shortcut that ends at add4: see P403",
+            "a shortcut that ends at add6: see P403",
             id="shortcut",
         ),
         pytest.param(
@@ -177,3 +179,57 @@ def test_reasons(net: Net, reason: str) -> None:
     assert isinstance(said, Silence)
     assert said.node is not None
     assert said.reason == reason
+
+
+PLAIN = Net(3, 32).conv(16, name="stem").bn().relu()
+
+
+def test_stride_in_front() -> None:
+    net = PLAIN.conv(16, name="dw", groups=16).bn().op("HardSwish").conv(32, 1, stride=2)
+    (finding,) = strided_pointwise_main.run(net.facts())
+    assert finding.suggestion == (
+        "stride 2 on the 3x3 in front (dw) instead gives the same numbers, for 110,592 fewer MACs"
+    )
+    assert finding.evidence["same_numbers"] is True
+    assert finding.evidence["stride_to"] == "dw"
+    after = PLAIN.conv(16, stride=2, groups=16).bn().op("HardSwish").conv(32, 1).facts()
+    assert (net.facts().macs or 0) - (after.macs or 0) == 110_592
+    assert after.receptive_field == net.facts().receptive_field
+    assert finding.saving == Saving(macs=110_592, activation_bytes=16 * (32**2 - 16**2) * 4)
+
+
+@pytest.mark.parametrize(
+    ("net", "to"),
+    [
+        pytest.param(PLAIN, "stem", id="3x3"),
+        pytest.param(PLAIN.op("Identity").op("Dropout").op("Cast", to=1), "stem", id="no change"),
+        pytest.param(PLAIN.conv(16, 1, name="p"), None, id="1x1"),
+        pytest.param(PLAIN.conv(16, (1, 3), name="p"), None, id="1x3"),
+        pytest.param(PLAIN.conv(16, stride=2, name="p"), None, id="3x3 s2, at s4"),
+        pytest.param(PLAIN.conv(16, 5, stride=2, name="p"), "p", id="5x5 s2, at s4"),
+        pytest.param(PLAIN.conv(16, dilation=2, name="p"), None, id="dilated"),
+        pytest.param(PLAIN.conv_transpose(16, 3, stride=1, name="p"), None, id="transposed"),
+        pytest.param(PLAIN.pool(), None, id="pool"),
+        pytest.param(PLAIN.op("Softmax", axis=-1), None, id="Softmax"),
+        pytest.param(PLAIN.op("Transpose", perm=[0, 1, 3, 2]), None, id="turned round"),
+        pytest.param(
+            PLAIN.shaped("s", 16).op("BatchNormalization", *"ssss", training_mode=1),
+            None,
+            id="normalised by its own statistics",
+        ),
+        pytest.param(PLAIN.output(), None, id="an output too"),
+        pytest.param(Net(3, 32), None, id="the input"),
+        pytest.param(PLAIN.mark("z").conv(16, 3).output().goto("z"), None, id="read by others"),
+        pytest.param(PLAIN.mark("z").conv(16).add("z"), None, id="joined"),
+    ],
+)
+def test_layer_in_front(net: Net, to: str | None) -> None:
+    (finding,) = strided_pointwise_main.run(net.conv(32, 1, stride=2).facts())
+    assert finding.evidence["stride_to"] == to
+    assert finding.evidence["same_numbers"] is (to is not None)
+
+
+def test_layer_in_front_of_unknown_size() -> None:
+    (finding,) = strided_pointwise_main.run(PLAIN.conv(32, 1, stride=2).open_facts())
+    assert finding.suggestion.endswith("(stem) instead gives the same numbers")
+    assert finding.saving == Saving(macs=None, activation_bytes=None)
