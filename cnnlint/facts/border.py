@@ -61,7 +61,7 @@ def worst_axis(borders: Iterable[Border]) -> tuple[int, float]:
 def unread_border(layer: Conv | Pool, padded: StaticShape) -> StaticShape | None:
     """Return how many positions behind the last window a layer leaves unread on each axis.
 
-    None where a size is unknown or 0. On an axis with positions unread between the windows there
+    None where a size is unknown. On an axis with positions unread between the windows there
     are none: those behind the last window are of the same kind.
 
     Args:
@@ -69,8 +69,6 @@ def unread_border(layer: Conv | Pool, padded: StaticShape) -> StaticShape | None
         padded: positions at the end of each axis that are padding, not part of the map.
     """
     if layer.kernel is None or layer.in_shape is None or layer.out_shape is None:
-        return None
-    if 0 in layer.in_shape[2:] or 0 in layer.out_shape[2:]:
         return None
     windows = zip(layer.kernel, layer.dilation, layer.stride, strict=True)
     sizes = zip(layer.in_shape[2:], layer.out_shape[2:], layer.pads[0], padded, strict=True)

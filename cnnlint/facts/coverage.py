@@ -92,9 +92,10 @@ def _amounts(
     at = [axis % rank for axis in chosen] if chosen else list(range(half))
     if len(at) != half or (not chosen and half != rank):
         return None
+    # A negative amount cuts off, which is no padding.
     before, after = (
-        dict(zip(at, pads[:half], strict=True)),
-        dict(zip(at, pads[half:], strict=True)),
+        {axis: max(0, count) for axis, count in zip(at, counts, strict=True)}
+        for counts in (pads[:half], pads[half:])
     )
     return tuple(before.get(a, 0) for a in axes), tuple(after.get(a, 0) for a in axes)
 

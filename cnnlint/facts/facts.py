@@ -334,10 +334,7 @@ class Facts:
     @cached_property
     def strided_pointwise(self) -> Mapping[Key, Node | None]:
         """Pointwise convolutions with a stride, and the join at which one ends as a shortcut."""
-        activations = self.activations.of
-        return strided_pointwise(
-            self.model, self.data, self.weighted, activations, self.trunk_input
-        )
+        return strided_pointwise(self.model, self.data, self.weighted, self.trunk_input)
 
     @cached_property
     def unresolved(self) -> tuple[Node, ...]:

@@ -158,7 +158,6 @@ def strided_pointwise(
     model: Model,
     data: frozenset[str],
     layers: Mapping[Key, object],
-    activations: Mapping[Key, object],
     trunk_input: Callable[[Node], str | None],
 ) -> dict[Key, Node | None]:
     """Return the pointwise convolutions with a stride, each with the join that it is a way to.
@@ -169,7 +168,6 @@ def strided_pointwise(
         model: the model.
         data: the tensors that carry data.
         layers: the layers with weights.
-        activations: nodes that are part of an activation.
         trunk_input: the one tensor that a node goes on from, None at a join.
     """
     convs = [
@@ -182,7 +180,7 @@ def strided_pointwise(
     ]
     if not convs:
         return {}
-    search = _Search(model, data, layers, activations, trunk_input)
+    search = _Search(model, data, layers, trunk_input)
     return {conv.node.key: search.join_of(conv.node) for conv in convs}
 
 
@@ -192,13 +190,11 @@ class _Search:
         model: Model,
         data: frozenset[str],
         layers: Mapping[Key, object],
-        activations: Mapping[Key, object],
         trunk_input: Callable[[Node], str | None],
     ) -> None:
         self.model = model
         self.data = data
         self.layers = layers
-        self.activations = activations
         self.trunk_input = trunk_input
         self.order = {node.key: place for place, node in enumerate(model.nodes)}
 
@@ -236,7 +232,7 @@ class _Search:
         while front and looked < MAX_NODES:
             for reader in self.model.consumers_of.get(front.pop(), ()):
                 looked += 1
-                if reader.key in self.layers or reader.key in self.activations:
+                if reader.key in self.layers:
                     continue
                 if any(n in self.data and n not in reached for n in reader.inputs):
                     joins[reader.key] = reader

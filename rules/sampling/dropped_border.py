@@ -118,7 +118,7 @@ def _more(facts: Facts, found: Sequence[Border]) -> int | None:
     for border in found:
         macs = facts.macs_of(border.layer.node)
         now = prod((border.layer.out_shape or ())[2:])
-        costs.append(None if macs is None else macs - macs * prod(border.grid) // now)
+        costs.append(None if macs is None else macs - macs * prod(border.grid) // max(1, now))
     return total(costs)
 
 

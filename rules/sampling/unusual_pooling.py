@@ -121,7 +121,7 @@ def _large(facts: Facts, pool: Pool) -> tuple[str, str]:
 
 def _same_size(facts: Facts, pool: Pool) -> tuple[str, str]:
     """Judge a maximum that keeps the size of its map."""
-    if in_branch(facts.model, pool) or in_pyramid(facts.model, pool):
+    if in_branch(facts.model, pool):
         return "", BRANCH
     if blurred(facts.model, facts.layers, pool):
         return "", BLUR

@@ -47,10 +47,13 @@ def test_unread_border(net: Net, unread: tuple[int, int]) -> None:
 
 def test_an_empty_map() -> None:
     assert unread_border(last_window(Net(3, (4, 0)).pool(2, 2)), (0, 0)) is None
+    assert unread_border(last_window(Net(3, (4, 0)).pool(2, 2, pad=1)), (0, 0)) == (0, 0)
 
 
 def test_more_padding_than_map() -> None:
-    assert unread_border(last_window(Net(3, 2).pool(2, 2, pad=1)), (2, 2)) == (0, 0)
+    net = Net(3, (1, 8)).shaped("w", 4, 3, 3, 3)
+    net = net.op("Conv", "w", strides=[8, 8], pads=[5, 5, 0, 0])
+    assert unread_border(last_window(net), (0, 0)) == (1, 0)
 
 
 def test_padding_at_the_end_is_no_part_of_the_map() -> None:

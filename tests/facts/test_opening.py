@@ -1,9 +1,19 @@
+import numpy as np
 import pytest
 
 from cnnlint.facts.opening import START, Passed, is_window, layers_before, passed
 from tests.net import Net
 
 STEM = Net(3, 16).conv(8, name="a").relu().mark("x")
+
+
+def gelu(net: Net) -> Net:
+    """Append the approximation of GELU as operators."""
+    for name, number in (("c", 0.044715), ("three", 3.0), ("root", 0.7978845608), ("one", 1.0)):
+        net = net.stored(name, np.array(number, np.float32))
+    net = net.stored("half", np.array(0.5, np.float32)).mark("in").op("Pow", "three")
+    net = net.op("Mul", "c").add("in").op("Mul", "root").op("Tanh").op("Add", "one").mark("gate")
+    return net.goto("in").op("Mul", "half").mul("gate")
 
 
 def through(net: Net) -> Passed:
@@ -29,6 +39,7 @@ def through(net: Net) -> Passed:
         (STEM.op("Concat", "input", axis=1, width=11), 1, False),
         (STEM.mark("y").op("Sigmoid").mul("y"), 1, False),
         (STEM.op("HardSwish").conv(8), 2, False),
+        (gelu(STEM), 1, False),
         (STEM.conv(8).op("Sigmoid").mul("x"), 1, False),
         (STEM.conv(8).mul("x"), 2, False),
     ],

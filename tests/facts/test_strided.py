@@ -47,6 +47,7 @@ def join_of(facts: Facts) -> str | None:
         ),
         pytest.param(strided(FORK).concat("main"), "Concat", id="concatenated"),
         pytest.param(strided(FORK).op("Sum", FORK.marks["main"][0]), "Sum", id="Sum"),
+        pytest.param(strided(FORK).op("Sum", "strided_out").add("main"), "Add", id="twice itself"),
         pytest.param(
             strided(FORK).op("Transpose", perm=[0, 1, 3, 2]).add("main"), "Add", id="layout"
         ),

@@ -52,6 +52,9 @@ def at(net: Net, size: int) -> Net:
             (1, 16, 16),
             id="3-D",
         ),
+        pytest.param(
+            at(Net(3, (32, 64, 64)).conv(8, 3, stride=4), 4), (16, 16, 16), id="3-D, a short axis"
+        ),
         pytest.param(FOUR.conv(8, stride=4), None, id="two convolutions"),
         pytest.param(
             INPUT.op("SpaceToDepth", blocksize=16, width=768).conv(8).conv(8).conv(8),
