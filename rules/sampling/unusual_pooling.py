@@ -56,7 +56,8 @@ def unusual_pooling(
 
     ## Example
     `MaxPool 3x3 s2` on 64x27x27 reads 9 numbers for each of 64x13x13; 2x2 at stride 2 gives the
-    same size and reads 4, which saves 54,080 reads.
+    same size and reads 4, which saves 54,080 reads (and, 27 being odd, leaves the last row and
+    column unread: P404).
 
     ## When to ignore it
     When the network works as it is: AlexNet's authors chose overlap because it lowered their
@@ -136,8 +137,8 @@ def _finding(facts: Facts, kind: str, words: str, pools: Sequence[Pool]) -> Find
     cost = "" if saved is None else f", with {saved:,} reads less"
     remedy = {
         "large": f"windows of {step} at stride 2, a convolution between where more are needed",
-        "overlap": f"a window of {sides(first.stride)} at the same stride reads every position "
-        f"once{cost}",
+        "overlap": f"a window of {sides(first.stride)} at the same stride reads no position twice"
+        f"{cost}",
         "even": f"a window of {three} is centred",
         "same size": f"take it out, or pool {step} at stride 2 where the map should shrink",
         "padding": "count_include_pad=0 averages what is there",

@@ -77,7 +77,7 @@ def test_example_of_the_manual() -> None:
     (finding,) = unusual_pooling.run(net.facts())
     assert finding.message == "pooling windows of 3x3 at stride 2 overlap"
     assert finding.suggestion == (
-        "a window of 2x2 at the same stride reads every position once, with 54,080 reads less; "
+        "a window of 2x2 at the same stride reads no position twice, with 54,080 reads less; "
         "needs retraining"
     )
     assert finding.evidence == {
@@ -150,7 +150,7 @@ def test_unknown_size() -> None:
     ]
     (finding,) = (each for each in said if isinstance(each, Finding))
     assert finding.suggestion == (
-        "a window of 2x2 at the same stride reads every position once; needs retraining"
+        "a window of 2x2 at the same stride reads no position twice; needs retraining"
     )
 
 
