@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from cnnlint.facts.activations import Activation, Activations, recognise
-from cnnlint.facts.activations import Activations, recognise
 from cnnlint.facts.attention import only_attended
 from cnnlint.facts.bodies import BodyFacts, cost_of_bodies, over_runs
 from cnnlint.facts.bounds import Bounds, bounds_of_tensors
@@ -320,6 +319,8 @@ class Facts:
     def pointwise_runs(self) -> tuple[tuple[Pointwise, ...], ...]:
         """Runs of two and more pointwise layers in series that see the same all along."""
         return tuple(pointwise_runs(self.layers, self.following, self.receptive))
+
+    @cached_property
     def partly_read(self) -> Mapping[Key, float]:
         """The share of its input that a window reads, of those that step over positions."""
         windows = ((k, w) for k, w in self.layers.items() if isinstance(w, Conv | Pool))
