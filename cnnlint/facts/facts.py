@@ -12,8 +12,8 @@ from cnnlint.facts.cost import MACS, Cost, cost
 from cnnlint.facts.coverage import read_whole, share_read
 from cnnlint.facts.dataflow import data_tensors, made, size_of, total
 from cnnlint.facts.flaws import Flaw, flaws
-from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Weighted, typed_layers
-from cnnlint.facts.linear import is_affine
+from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Recurrent, Weighted, typed_layers
+from cnnlint.facts.linear import Source, is_affine, is_plain, weights_of
 from cnnlint.facts.memory import Memory, bytes_moved, memory
 from cnnlint.facts.parameters import Parameter, first_read, parameters
 from cnnlint.facts.pointwise import Pointwise, pointwise_runs
@@ -411,6 +411,54 @@ class Facts:
                 break
             between.append(node)
         return None, tuple(between)
+
+    def sole_source(self, tensor: str) -> Source | None:
+        """Return the layer with weights that alone makes a tensor, for its one reader alone.
+
+        The tensor is an affine function of it, as in :meth:`linear_source`, and neither it nor
+        anything between is read by others or an output: the layer and the reader can be changed
+        together. Normalisation in training mode counts as affine.
+        """
+        between: list[Node] = []
+        for _ in range(MAX_UPSTREAM):
+            node = self.model.producer_of.get(tensor)
+            alone = len(self.model.consumers_of.get(tensor, ())) == 1 and tensor not in self._ends
+            if node is None or not alone:
+                return None
+            layer = self.weighted.get(node.key)
+            if layer is not None:
+                if isinstance(layer, Recurrent) or not is_plain(layer, self.data):
+                    return None
+                return Source(layer, tuple(between))
+            if node.key in self.activations.of or not is_affine(node, self.data, training=True):
+                return None
+            between.append(node)
+            tensor = next(name for name in node.inputs if name in self.data)
+        return None
+
+    @cached_property
+    def _ends(self) -> frozenset[str]:
+        return frozenset(self.model.outputs)
+
+    @cached_property
+    def linear_pairs(self) -> Mapping[Key, Source]:
+        """For each convolution and dense layer the one that feeds it with nothing nonlinear."""
+        found = {
+            key: self.sole_source(layer.data if isinstance(layer, Dense) else layer.node.inputs[0])
+            for key, layer in self.weighted.items()
+            if isinstance(layer, Conv | Dense)
+        }
+        return {key: source for key, source in found.items() if source is not None}
+
+    def shares_weights(self, layer: Conv | Dense) -> bool:
+        """Return whether other layers read the kernel or matrix of a layer too."""
+        own = self.parameters[layer.node.key]
+        return any(self._readers[p.identity] > 1 for p in own if p.elements == weights_of(layer))
+
+    @cached_property
+    def _readers(self) -> Counter[object]:
+        """How many nodes read each learnt tensor."""
+        return Counter(p.identity for group in self.parameters.values() for p in group)
 
     def share(self, macs: int | None) -> float | None:
         """Return the share of the model's MACs, None where either is unknown."""
