@@ -1,0 +1,100 @@
+"""N601."""
+
+from collections.abc import Iterator
+
+from cnnlint.facts.dataflow import total
+from cnnlint.facts.facts import Facts
+from cnnlint.facts.linear import Source, by_channel, described, has_bias, trains
+from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.rule import rule
+from cnnlint.model.graph import Node
+
+FOLDING = frozenset({"Conv", "ConvTranspose", "Gemm"})
+
+
+@rule(
+    "N601",
+    severity=Severity.WARNING,
+    basis=Basis.COMPUTED,
+    fix=Fix.SAFE,
+    proven="ResNet (exported for inference)",
+    since="0.1",
+)
+def unfused_batchnorm(facts: Facts) -> Iterator[Finding | Silence]:
+    """Batch normalisation for inference that the layer before could do at no cost.
+
+    ## What it does
+    Reports BatchNormalization with fixed statistics whose input comes from one Conv,
+    ConvTranspose or Gemm and is read by nothing else: one finding with all of them. Scale and
+    shift then go into the weight and the bias of that layer, and the numbers stay the same.
+
+    ## Why is this bad?
+    At inference the normalisation is a product and a sum for each channel. As a layer of its own
+    it reads and writes a whole map; in the weights it is free. Exporters fold it behind a
+    convolution; behind a transposed one, and in files meant for training, it is left standing.
+
+    ## Example
+    `ConvTranspose 4x4 64->32 - BatchNormalization` on 16x16: folded, a 32x32 map of 128 KiB in
+    float32 is written and read once less, and of scale, shift and bias the bias is left: 32
+    parameters less.
+
+    ## When to ignore it
+    When training goes on from this file. A runtime may fold at load what the file doesn't, behind
+    a convolution at least. Normalisation behind an activation, a sum or a Concat can't be folded
+    backwards, and one behind a layer whose weights other layers share would need copies of them:
+    they are left alone. So is training mode (N603).
+
+    ## References
+    - Ioffe and Szegedy, Batch Normalization: Accelerating Deep Network Training by Reducing
+      Internal Covariate Shift, 2015, section 3.1
+    - Jacob et al., Quantization and Training of Neural Networks for Efficient
+      Integer-Arithmetic-Only Inference, 2018, section 3.2 (folding)
+    """
+    found: list[tuple[Source, Node]] = []
+    for node in facts.nodes:
+        if node.op != "BatchNormalization":
+            continue
+        source = facts.sole_source(node.inputs[0])
+        if trains(node):
+            yield Silence(node, "it is in training mode (N603)")
+        elif source is None or source.layer.node.op not in FOLDING:
+            yield Silence(node, "no Conv, ConvTranspose or Gemm alone makes what it reads")
+        elif not by_channel(facts.model, facts.data, source):
+            yield Silence(node, f"what lies between {source.layer.node.path} and it doesn't fold")
+        elif facts.shares_weights(source.layer):
+            yield Silence(node, f"other layers share the weights of {source.layer.node.path}")
+        else:
+            found.append((source, node))
+    if found:
+        yield _finding(facts, found)
+
+
+def _finding(facts: Facts, found: list[tuple[Source, Node]]) -> Finding:
+    layers = {source.layer.node.key: source.layer for source, _ in found}
+    ops = sorted({layer.node.op for layer in layers.values()})
+    biases = sum(layer.cout for layer in layers.values() if not has_bias(layer))
+    params = sum(facts.params_of(node) for _, node in found) - biases
+    if len(found) == 1:
+        message = f"BatchNormalization behind {described(found[0][0].layer)} is not folded into it"
+    else:
+        message = (
+            f"{len(found)} BatchNormalization behind {', '.join(ops)} are not folded into them"
+        )
+    return Finding(
+        nodes=tuple(node for _, node in found),
+        message=message,
+        suggestion=(
+            "fold scale and shift into the weight and bias before: the numbers stay the same, "
+            f"{params:,} parameters and {len(found)} pass{'es' if len(found) > 1 else ''} over "
+            "the map less"
+        ),
+        evidence={
+            "count": len(found),
+            "layers": tuple(source.layer.node.path for source, _ in found),
+            "behind": tuple(ops),
+        },
+        saving=Saving(
+            params=params,
+            activation_bytes=total(facts.activation_bytes(node) for _, node in found),
+        ),
+    )
