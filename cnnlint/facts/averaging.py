@@ -12,6 +12,7 @@ AVERAGING = frozenset({"AveragePool", "GlobalAveragePool", "ReduceMean"})
 class Averaging:
     """Average pooling, or a mean over spatial axes, of a map whose size is known."""
 
+    batch: int
     grid: StaticShape
     pooled: StaticShape
     """Spatial size of the result; 1 where a mean drops the axis."""
@@ -38,25 +39,27 @@ def averaging(model: Model, node: Node) -> Averaging | None:
         return None
     grid = shape[2:]
     if node.op == "AveragePool":
-        return _windows(model, node, grid)
+        return _windows(model, node, shape)
     axes = range(2, len(shape)) if node.op == "GlobalAveragePool" else _axes(model, node, shape)
     if not axes or min(axes) < 2:
         return None
     pooled = tuple(1 if axis in axes else size for axis, size in enumerate(grid, start=2))
     drops = node.op == "ReduceMean" and not node.get_int("keepdims", 1)
     longest = max(grid[axis - 2] for axis in axes)
-    return Averaging(grid, pooled, longest, counts_padding=False, drops_axes=drops)
+    return Averaging(shape[0], grid, pooled, longest, counts_padding=False, drops_axes=drops)
 
 
-def _windows(model: Model, node: Node, grid: StaticShape) -> Averaging | None:
-    shape = model.static(node.outputs[0])
-    if shape is None or len(shape) != len(grid) + 2:
+def _windows(model: Model, node: Node, shape: StaticShape) -> Averaging | None:
+    pooled = model.static(node.outputs[0])
+    if pooled is None or len(pooled) != len(shape):
         return None
     padded = any(node.get_ints("pads") or ()) or bool(node.get_int("ceil_mode", 0))
     padded = padded or node.get_str("auto_pad", "NOTSET").startswith("SAME")
     counts = bool(node.get_int("count_include_pad", 0)) and padded
     stride = max(node.get_ints("strides") or (1,))
-    return Averaging(grid, shape[2:], stride, counts_padding=counts, drops_axes=False)
+    return Averaging(
+        shape[0], shape[2:], pooled[2:], stride, counts_padding=counts, drops_axes=False
+    )
 
 
 def _axes(model: Model, node: Node, shape: StaticShape) -> frozenset[int]:

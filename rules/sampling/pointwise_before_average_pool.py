@@ -78,11 +78,10 @@ def _commutes(facts: Facts, source: Source) -> bool:
 
 def _finding(facts: Facts, source: Source, conv: Conv, node: Node, mean: Averaging) -> Finding:
     exact = not (mean.counts_padding and source.shifts)
-    batch = conv.in_shape[0] if conv.in_shape else 1
-    macs, less = (batch * prod(grid) * conv.weights for grid in (mean.grid, mean.pooled))
+    macs, less = (mean.batch * prod(grid) * conv.weights for grid in (mean.grid, mean.pooled))
     gone = [facts.activation_bytes(each) for each in (conv.node, *source.between)]
     dtype = facts.model.value(conv.node.outputs[0]).dtype
-    pooled = size_in_bytes(batch * conv.cin * prod(mean.pooled), dtype)
+    pooled = size_in_bytes(mean.batch * conv.cin * prod(mean.pooled), dtype)
     op = f"{node.op} (keepdims=1)" if mean.drops_axes else node.op
     return Finding(
         nodes=(conv.node, node),

@@ -5,7 +5,7 @@ import pytest
 from cnnlint.facts.averaging import Averaging, averaging
 from tests.net import Net
 
-MAP = Net(4, (8, 6))
+MAP = Net(4, (8, 6), batch=2)
 
 
 def found(net: Net) -> Averaging | None:
@@ -14,9 +14,9 @@ def found(net: Net) -> Averaging | None:
     return averaging(facts.model, facts.nodes[-1])
 
 
-def mean(axes: list[int], **attrs: int) -> Net:
+def mean(axes: list[int]) -> Net:
     """Return a mean with its axes as an operand."""
-    return MAP.stored("axes", axes).op("ReduceMean", "axes", **attrs)
+    return MAP.stored("axes", axes).op("ReduceMean", "axes")
 
 
 @pytest.mark.parametrize(
@@ -29,13 +29,13 @@ def mean(axes: list[int], **attrs: int) -> Net:
         pytest.param(MAP.op("ReduceMean", axes=[2, 3]), (1, 1), 8, id="mean"),
         pytest.param(MAP.op("ReduceMean", axes=[-1]), (8, 1), 6, id="mean of one axis"),
         pytest.param(mean([2, -1]), (1, 1), 8, id="axes as an operand"),
-        pytest.param(Net(4, (8,)).pool(op="AveragePool"), (4,), 2, id="1-D"),
+        pytest.param(Net(4, (8,), batch=2).pool(op="AveragePool"), (4,), 2, id="1-D"),
     ],
 )
 def test_sizes(net: Net, pooled: tuple[int, ...], stride: int) -> None:
     which = found(net)
     assert which is not None
-    assert (which.pooled, which.stride) == (pooled, stride)
+    assert (which.pooled, which.stride, which.batch) == (pooled, stride, 2)
     assert which.grid == net.grid
 
 
