@@ -105,7 +105,7 @@ def _folds(model: Model, data: frozenset[str], layer: Conv | Dense, node: Node) 
         return switch is None or (switch.const is not None and not switch.const.any())
     if node.op not in ARITHMETIC:
         return node.op == "Identity"
-    constant = next(name for name in node.inputs if name not in data)
+    constant = next((name for name in node.inputs if name not in data), "")
     shape = model.static(constant)
     if shape is None or len(shape) > rank:
         return False

@@ -42,12 +42,17 @@ def merged(
 ) -> Merged | None:
     """Return what a layer and the one that feeds it make, None for what one layer can't do."""
     first = source.layer
-    if not (is_plain(second, data) and by_channel(model, data, source)):
+    fit = first.cout == second.cin and is_plain(second, data)
+    if not fit or not by_channel(model, data, source):
         return None
     if isinstance(first, Dense) and isinstance(second, Dense):
         return _dense(model, first, second)
-    if not (isinstance(first, Conv) and isinstance(second, Conv)):
-        return None
+    if isinstance(first, Conv) and isinstance(second, Conv):
+        return _conv(source, first, second) if len(first.kernel) == len(second.kernel) else None
+    return None
+
+
+def _conv(source: Source, first: Conv, second: Conv) -> Merged | None:
     if not (first.transposed or second.transposed):
         return _convolutions(source, first, second)
     plain = second if first.transposed else first

@@ -63,7 +63,7 @@ def missing_activation(facts: Facts) -> Iterator[Finding | Silence]:
             yield Silence(second.node, why)
             continue
         first = source.layer
-        why = _why_linear(first, second) or _why_there(facts, source, second)
+        why = _why_linear(first, second) or _why_there(facts, source, first, second)
         if why:
             yield Silence(second.node, why)
             continue
@@ -90,15 +90,16 @@ def _why_linear(first: Conv, second: Conv) -> str:
     return ""
 
 
-def _why_there(facts: Facts, source: Source, second: Conv) -> str:
+def _why_there(facts: Facts, source: Source, first: Conv, second: Conv) -> str:
     """Return why their place in the network asks for no activation, "" where it does."""
-    if not {node.op for node in source.between} <= SEEN_THROUGH:
-        return f"the map is rearranged between {source.layer.node.path} and it"
+    plain = {node.op for node in source.between} <= SEEN_THROUGH
+    if not plain or (first.cout, len(first.kernel)) != (second.cin, len(second.kernel)):
+        return f"the map is rearranged between {first.node.path} and it"
     if second.node.key not in facts.topology.trunk:
         return "it is part of a gate, or leads nowhere"
     one = merged(facts.model, facts.data, source, second)
     if one is not None and one.exact and one.weights < one.apart:
-        return f"one smaller layer does what it and {source.layer.node.path} do; see K112"
+        return f"one smaller layer does what it and {first.node.path} do; see K112"
     return ""
 
 

@@ -55,6 +55,8 @@ def gated(net: Net) -> Net:
             A.op("Transpose", perm=[0, 1, 3, 2]).conv(32, name="b"), [["a", "b"]], id="turned"
         ),
         pytest.param(A.op("DepthToSpace", blocksize=2, width=8).conv(32), [], id="PixelShuffle"),
+        pytest.param(A.op("Conv", "w").shaped("w", 8, 32, 3), [], id="other axes"),
+        pytest.param(A.op("Conv", "w").shaped("w", 8, 31, 3, 3), [], id="other channels"),
         pytest.param(A.conv(32, 1).conv(32), [], id="pointwise between"),
         pytest.param(A.conv(32, 3, groups=32).conv(32, 3), [], id="depthwise"),
         pytest.param(A.conv(32, 3, groups=4, name="b"), [["a", "b"]], id="groups"),
