@@ -104,6 +104,17 @@ def test_all_in_one_finding() -> None:
     )
 
 
+def test_generator_of_a_gan() -> None:
+    net = Net(100, 1)
+    for place, width in enumerate((512, 256, 128, 64)):
+        stride = 2 if place else 1
+        net = net.conv_transpose(width, 4, stride=stride, pad=stride - 1, name=f"up{place}")
+        net = normalised(net, f"n{place}").relu()
+    (finding,) = unfused_batchnorm.run(net.conv_transpose(3, 4, pad=1).op("Tanh").facts())
+    assert finding.evidence["count"] == 4
+    assert finding.saving.params == 512 + 256 + 128 + 64
+
+
 def test_two_behind_one_layer() -> None:
     net = MAP.conv(8, bias=False, name="c")
     (finding,) = unfused_batchnorm.run(normalised(normalised(net), "m").facts())

@@ -98,6 +98,11 @@ def test_densenet_of_the_manual() -> None:
     assert sum(finding.saving.macs or 0 for finding in found) == 231_211_008
 
 
+def test_head_of_darknet() -> None:
+    (finding,) = pointwise_before_average_pool.run(Net(1024, 7).conv(1000, 1).gap().facts())
+    assert finding.saving.macs == 1024 * 1000 * 48
+
+
 def test_unknown_size() -> None:
     assert not pointwise_before_average_pool.run(pooled(CONV).open_facts())
 
