@@ -181,6 +181,10 @@ class Model:
     """The bodies of each If, Loop and Scan that are not unfolded into the nodes."""
     newer_opsets: tuple[str, ...] = ()
     """Operator sets that are newer than what is known here: their nodes can't be judged."""
+    idle: frozenset[Key] = frozenset()
+    """Nodes of the main graph from which nothing in the file leads to an output."""
+    replaceable: tuple[str, ...] = ()
+    """Stored tensors that are inputs too: a caller may replace them at each run."""
     rebound: "Callable[[Mapping[str, int]], Model] | None" = None
     """Makes the same model with other sizes of open dimensions; the others stay as they are."""
 

@@ -21,7 +21,7 @@ from cnnlint.model.sniff import HEAD, refuse_other_formats
 from cnnlint.model.source import BytesSource, FileSource, Source
 from cnnlint.model.tensors import Tensors
 from cnnlint.model.wire import Skeleton, skeleton, without_deep_graphs
-from cnnlint.model.wiring import refuse_made_twice
+from cnnlint.model.wiring import idle, refuse_made_twice
 
 if TYPE_CHECKING:
     import onnx
@@ -181,6 +181,8 @@ def _blueprint(proto: "onnx.ModelProto", drafting: Drafting, source: Source) -> 
         ir_version=proto.ir_version,
         opsets=opsets,
         newer_opsets=newer(opsets),
+        idle=idle(draft.nodes, draft.outputs),
+        replaceable=tuple(n for e in proto.graph.input if (n := text(e.name)) in draft.stored),
         producer=" ".join(filter(None, map(text, producer))),
         metadata={text(p.key): text(p.value) for p in proto.metadata_props},
         inputs=(),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cnnlint.errors import LoadError
-from cnnlint.model.graph import Node
+from cnnlint.model.graph import Key, Node
 from cnnlint.model.protos import shown
 
 if TYPE_CHECKING:
@@ -59,6 +59,17 @@ def refuse_dangling(
         if name not in made:
             cause = f"{place}: nothing makes the output {shown(name)!r}"
             raise LoadError("undefined-output", cause, "export or download it again")
+
+
+def idle(nodes: Sequence[Node], outputs: Iterable[str]) -> frozenset[Key]:
+    """Return the nodes from which nothing leads to an output; they stand in order."""
+    wanted, found = set(outputs), set()
+    for node in reversed(nodes):
+        if wanted.isdisjoint(filter(None, node.outputs)):
+            found.add(node.key)
+        else:
+            wanted.update(node.inputs, node.captures)
+    return frozenset(found)
 
 
 def _sorted(nodes: Sequence[Node], maker: Mapping[str, Node], place: str) -> tuple[Node, ...]:
