@@ -37,6 +37,8 @@ class Kind(StrEnum):
     """A size that no tensor can have: negative, beyond 64 bits."""
     NODE = "node"
     """An input or attribute that is missing, unknown, or not what the operator takes."""
+    OPERATOR = "operator"
+    """An operator that ONNX has at no operator set."""
     TENSOR = "tensor"
     """A stored tensor whose bytes don't fit what is said of it."""
     LOCATION = "location"

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from cnnlint.model.graph import Attr, Node
+from cnnlint.model.protos import shown
 
 _FILE = Path(__file__).with_name("schemas.txt")
 _NAME = re.compile(r"[\w.:]+")
@@ -41,6 +42,13 @@ _RUN_SINCE: Mapping[str, int] = {
     "ThresholdedRelu": 1,
 }
 """Operators that onnxruntime 1.32 runs where onnx doesn't have them (yet), from these sets on."""
+_FOUND_BESIDES = """
+    Affine Crop DisentangledAttention_TRT DynamicSlice EfficientNMS_TRT GRUUnit GivenTensorFill
+    ImageScaler MemcpyFromHost MemcpyToHost MultilevelCropAndResize_TRT ParametricSoftplus
+    PyramidROIAlign_TRT Scale ScaledTanh SimplifiedLayerNormalization
+"""
+_RUN_BESIDES = frozenset(_FOUND_BESIDES.split())
+"""Operators that onnxruntime 1.32 has under onnx's name though onnx doesn't."""
 _DIRECTIONS = ("forward", "reverse", "bidirectional")
 _CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "BitShift": {"direction": ("LEFT", "RIGHT")},
@@ -163,11 +171,18 @@ class Schemas:
             schema = self._found[key] = look_up(*key) or self._absence(*key)
         return schema.fault(node, version) if isinstance(schema, Schema) else schema
 
+    def is_unknown(self, node: Node, opset: int) -> bool:
+        """Return whether a node's operator is in no operator set of onnx."""
+        version = self._opsets.get(node.domain, 0) if node.domain else opset
+        return is_unknown(node.domain, node.op, version)
+
     def _absence(self, domain: str, op: str, version: int) -> str | None:
         """Return in words why an operator is not in an operator set that may be a function's own.
 
         onnxruntime goes by the model's set there, so an operator that this one has is let pass.
         """
+        if is_unknown(domain, op, version):
+            return f"{shown(op)} is no operator of ONNX, at any operator set"
         gap = absence(domain, op, version)
         return None if gap and look_up(domain, op, self._opsets.get(domain, version)) else gap
 
@@ -201,6 +216,16 @@ def absence(domain: str, op: str, opset: int) -> str | None:
     if versions and not past:
         return f"{op} exists since operator set {versions[0][0]}, the file imports {opset}"
     return None
+
+
+def is_unknown(domain: str, op: str, opset: int) -> bool:
+    """Return whether an operator in a domain of onnx is in none of its operator sets.
+
+    Not where nobody can tell: foreign domains, a set that is not imported or newer than known.
+    """
+    if not 0 < opset <= newest(domain) or op in _RUN_BESIDES:
+        return False
+    return not (_NAME.fullmatch(op) and _lines(op))
 
 
 @cache

@@ -137,7 +137,8 @@ class Inference:
         if node.op == "Scan" and not node.domain:
             fault = fault or scan_fault(node, version)
         if fault:
-            self._note(node, fault, Kind.NODE)
+            unknown = self._schemas.is_unknown(node, version)
+            self._note(node, fault, Kind.OPERATOR if unknown else Kind.NODE)
 
     def _stranger(self, name: str) -> Value | None:
         """Return a tensor that nothing makes; None for an absent input."""

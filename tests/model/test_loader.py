@@ -15,6 +15,7 @@ from onnx import TensorProto, helper
 
 from cnnlint.errors import LoadError, MissingPathError
 from cnnlint.model.binding import Bindings
+from cnnlint.model.defect import Kind
 from cnnlint.model.graph import Payload, SourceLine
 from cnnlint.model.loader import load
 from cnnlint.model.paths import SCOPES, STACK
@@ -333,7 +334,9 @@ def test_an_operator_nobody_knows() -> None:
     assert model.nodes[3].domain == "com.me"
     assert model.static("a") == (1, 3, 8, 8)
     assert [model.value(name).shape for name in "bcd"] == [None, None, None]
-    assert model.defects == ()
+    assert [(d.kind, d.text, d.node) for d in model.defects] == [
+        (Kind.OPERATOR, "Frobnicate is no operator of ONNX, at any operator set", ("", 1))
+    ]
 
 
 def test_what_the_file_says_of_unknown_tensors_is_believed() -> None:

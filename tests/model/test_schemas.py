@@ -163,6 +163,37 @@ def test_what_nobody_knows_is_not_judged(op: str, domain: str, opset: int) -> No
     assert look_up(domain, op, opset) is None
 
 
+@pytest.mark.parametrize(
+    ("op", "domain", "opset", "unknown"),
+    [
+        ("Erfc", "", 17, True),
+        ("Erfc", "", NEWEST, True),
+        ("Erfc", "", NEWEST + 1, False),
+        ("Erfc", "", 0, False),
+        ("Conv 1 X", "", 17, True),
+        ("Erf", "", 17, False),
+        ("Gelu", "", 17, False),  # not yet
+        ("Upsample", "", 17, False),  # no longer
+        ("SimplifiedLayerNormalization", "", 17, False),  # onnxruntime has it there
+        ("ai.onnx.ml:Erfc", "ai.onnx.ml", 3, True),
+        ("ai.onnx.ml:Erfc", "ai.onnx.ml", 0, False),
+        ("ai.onnx.ml:Scaler", "ai.onnx.ml", 3, False),
+        ("acme:Erfc", "acme", 1, False),
+        ("Erfc", "com.microsoft", 1, False),
+    ],
+)
+def test_operators_that_onnx_never_had(op: str, domain: str, opset: int, unknown: bool) -> None:
+    assert schemas.is_unknown(domain, op, opset) is unknown
+    fault = Schemas({"": 17, domain: opset}).fault(node(op, "x", domain=domain), opset)
+    assert (fault == f"{op} is no operator of ONNX, at any operator set") is unknown
+
+
+def test_a_very_long_name_of_an_unknown_operator_is_shortened() -> None:
+    fault = Schemas({"": 17}).fault(node("c" * 999, "x"), 17)
+    assert fault is not None
+    assert len(fault) < 200
+
+
 def test_the_newest_operator_set_is_known() -> None:
     assert look_up("", "Conv", NEWEST) is not None
 
