@@ -11,6 +11,7 @@ from cnnlint.facts.bounds import Bounds, bounds_of_tensors
 from cnnlint.facts.cost import MACS, Cost, cost
 from cnnlint.facts.coverage import read_whole, share_read
 from cnnlint.facts.dataflow import data_tensors, made, size_of, total
+from cnnlint.facts.duplicates import Duplicate, duplicates
 from cnnlint.facts.flaws import Flaw, flaws
 from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Recurrent, Weighted, typed_layers
 from cnnlint.facts.linear import Source, is_affine, is_plain, weights_of
@@ -336,6 +337,9 @@ class Facts:
     def strided_pointwise(self) -> Mapping[Key, Node | None]:
         """Pointwise convolutions with a stride, and the join at which one ends as a shortcut."""
         return strided_pointwise(self.model, self.data, self.weighted, self.trunk_input)
+    def duplicates(self) -> tuple[Duplicate, ...]:
+        """Nodes that do what an earlier one has done, in execution order."""
+        return duplicates(self.model)
 
     @cached_property
     def unresolved(self) -> tuple[Node, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from cnnlint.facts.branches import branches
 from cnnlint.facts.dataflow import total
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
@@ -40,24 +41,10 @@ def dead_node(facts: Facts) -> Iterator[Finding | Silence]:
         return
     dead = [node for node in facts.nodes if node.key in facts.model.idle]
     kept = _read_elsewhere(facts) if dead else frozenset()
-    for branch in _branches(dead):
+    for branch in branches(dead):
         yield _finding(facts, branch, kept)
     if not dead:
         yield Silence(None, f"each of {len(facts.nodes):,} nodes leads to an output")
-
-
-def _branches(nodes: Sequence[Node]) -> list[list[Node]]:
-    """Return nodes in order as branches, of which each goes on from its own tensors only."""
-    branch_of: dict[str, list[Node]] = {}
-    branches: list[list[Node]] = []
-    for node in nodes:
-        read = [branch_of[name] for name in node.inputs if name in branch_of]
-        branch = read[0] if read else []
-        if not read:
-            branches.append(branch)
-        branch.append(node)
-        branch_of.update(dict.fromkeys(filter(None, node.outputs), branch))
-    return branches
 
 
 def _finding(facts: Facts, branch: Sequence[Node], kept: frozenset[object]) -> Finding:
