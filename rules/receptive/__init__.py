@@ -1,0 +1,1 @@
+"""Receptive field and resolution: what a layer can see."""

@@ -1,0 +1,1 @@
+"""Widths, memory and hardware."""

@@ -1,0 +1,149 @@
+"""W801."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Annotated
+
+from cnnlint.facts.activations import COORDINATE_OPERANDS, INDEX_OPERANDS
+from cnnlint.facts.facts import Facts
+from cnnlint.facts.layers import Conv
+from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.rule import rule
+from cnnlint.model.graph import Key, Node
+
+NAMED = 5
+"""Widths that a suggestion names."""
+ALLOWED_LOSS = 0.1
+"""How much of its width a layer may lose by rounding down (MobileNet's own code)."""
+
+
+@rule(
+    "W801",
+    severity=Severity.WARNING,
+    basis=Basis.MEASURED,
+    fix=Fix.SAFE,
+    proven="MobileNetV2",
+    since="0.1",
+)
+def channel_misalignment(
+    facts: Facts,
+    *,
+    multiple: Annotated[int, "channel counts should be multiples of this"] = 8,
+    min_channels: Annotated[int, "convolutions with fewer output channels are left alone"] = 5,
+    min_waste: Annotated[
+        float, "share of the convolutions' MACs spent on padding that is a warning, else a note"
+    ] = 0.05,
+) -> Iterator[Finding | Silence]:
+    """Hidden channel counts that no vector unit divides evenly.
+
+    ## What it does
+    Reports, in one finding, the hidden convolutions with a number of output channels that is no
+    multiple of `multiple`. Each spends at least ceil(c/8)*8/c - 1 of its multiply-adds on
+    padding, taken for the worse of its input and output channels; a warning from `min_waste` of
+    the MACs of all convolutions on, else a note.
+
+    ## Why is this bad?
+    Kernels work on blocks of 8 or 16 channels, and on multiples of 8 for half precision on a
+    GPU. What is left over takes a whole block, or a slow path: a 3x3 convolution on 28x28 with
+    65 channels was measured to take 1.74 times as long as one with 64, and one with 63 1.6
+    times (onnxruntime, AVX-512, one thread). There 4 divides well enough; elsewhere it doesn't.
+
+    ## Example
+    `Conv 3x3 60->60` pads 60 channels to 64 and spends 6.7 % on that; 65 channels padded to 72
+    spend 10.8 %.
+
+    ## When to ignore it
+    When the file runs where blocks are smaller; set `multiple`, or measure. The image, gates,
+    offsets and boxes, and convolutions whose result is an output are left alone, and so is what
+    has fewer than `min_channels` channels: coordinates, masks, colours. The share at which it
+    becomes a warning is a house value. Padding weights with zeros keeps the numbers.
+
+    ## References
+    - Sandler et al., MobileNetV2, 2018 (its code rounds widths to multiples of 8)
+    - NVIDIA, Deep Learning Performance: Convolutional Layers User's Guide
+    """
+    judged = [c for c in facts.convs if c.node.key in facts.topology.trunk]
+    hidden = _hidden(facts)
+    odd = [
+        conv
+        for conv in judged
+        if conv.node.key in hidden and conv.cout >= min_channels and conv.cout % multiple
+    ]
+    if not odd:
+        said = f"every hidden convolution has a multiple of {multiple} channels"
+        yield Silence(None, said if judged else "there are no convolutions")
+        return
+    costs = {conv.node.key: facts.macs_of(conv.node) or 0 for conv in judged}
+    wasted = {
+        conv.node.key: costs[conv.node.key] * _waste(facts, conv, multiple, hidden)
+        for conv in judged
+    }
+    share = sum(wasted.values()) / sum(costs.values()) if all(costs.values()) else None
+    odd.sort(key=lambda conv: -wasted[conv.node.key])
+    severity = Severity.WARNING if share is not None and share >= min_waste else Severity.NOTE
+    yield _finding(odd, multiple, share, severity)
+
+
+def _hidden(facts: Facts) -> set[Key]:
+    """Return the nodes whose numbers another layer with weights goes on from.
+
+    Not those that answer (an output is made of what they make without a layer between), and not
+    what only says where or what to read: boxes, scores, offsets.
+    """
+    wanted: set[str] = set()
+    found = set()
+    for node in reversed(facts.nodes):
+        if not wanted.isdisjoint(filter(None, node.outputs)):
+            found.add(node.key)
+        elif node.key not in facts.weighted:
+            continue
+        wanted.update(name for name in _carried(node) if name in facts.data)
+    for output in facts.model.outputs:
+        layer = next((n for n in facts.upstream(output) if n.key in facts.weighted), None)
+        found -= {layer.key} if layer else set()
+    return found
+
+
+def _carried(node: Node) -> Iterator[str]:
+    places = (*COORDINATE_OPERANDS.get(node.op, ()), *INDEX_OPERANDS.get(node.op, ()))
+    return (name for index, name in enumerate(node.inputs) if index not in places)
+
+
+def _waste(facts: Facts, conv: Conv, multiple: int, hidden: AbstractSet[Key]) -> float:
+    """Return what padding adds to a layer's MACs, for the worse of its two channel counts."""
+    counts = [] if conv.node.key in facts.stems else [conv.cin]
+    counts += [conv.cout] if conv.node.key in hidden else []
+    return max((-(-c // multiple) * multiple / c - 1 for c in counts), default=0.0)
+
+
+def _finding(
+    odd: Sequence[Conv], multiple: int, share: float | None, severity: Severity
+) -> Finding:
+    layers = Counter(conv.cout for conv in odd)
+    named = [f"{c}->{_rounded(c, multiple)}" for c in list(layers)[:NAMED]]
+    more = f" and {len(layers) - NAMED} more" if len(layers) > NAMED else ""
+    counted = f"{len(odd)} convolutions have" if len(odd) > 1 else "a convolution has"
+    cost = "" if share is None else f": {share:.1%} of the convolutions' MACs are padding"
+    return Finding(
+        nodes=tuple(conv.node for conv in odd),
+        message=f"{counted} channels that {multiple} doesn't divide{cost}",
+        suggestion=(
+            f"widths of multiples of {multiple}: {', '.join(named)}{more}; needs retraining, or "
+            "pad the weights with zeros up to the next multiple, which keeps the numbers"
+        ),
+        evidence={
+            "layers": len(odd),
+            "widths": tuple(layers),
+            "multiple": multiple,
+            "waste": None if share is None else round(share, 4),
+        },
+        saving=Saving(macs=None, params=None, activation_bytes=None),
+        severity=severity,
+    )
+
+
+def _rounded(channels: int, multiple: int) -> int:
+    """Return the nearest multiple, the next one where that would lose too much of the width."""
+    nearest = max(multiple, (channels + multiple // 2) // multiple * multiple)
+    return nearest if nearest >= (1 - ALLOWED_LOSS) * channels else nearest + multiple
