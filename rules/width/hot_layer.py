@@ -1,0 +1,78 @@
+"""W810."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from cnnlint.facts.facts import Facts
+from cnnlint.facts.layers import Conv, Dense
+from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.rule import rule
+from cnnlint.model.graph import Node
+
+
+@rule("W810", severity=Severity.NOTE, basis=Basis.HEURISTIC, fix=Fix.UNSAFE, since="0.1")
+def hot_layer(
+    facts: Facts,
+    *,
+    max_share: Annotated[float, "share of the model's MACs that one layer may take"] = 0.4,
+    min_layers: Annotated[int, "models with fewer layers with weights are left alone"] = 8,
+) -> Iterator[Finding | Silence]:
+    """One layer that takes a large part of all multiply-adds.
+
+    ## What it does
+    Reports a layer with more than `max_share` of the MACs of a model that has at least
+    `min_layers` layers with weights, and what half its output channels would save.
+
+    ## Why is this bad?
+    It need not be. But whatever makes this one layer cheaper pays more than anything that is
+    done to all others, and among many layers one that costs so much is often a slip: a stride
+    that was forgotten, a kernel too large, channels concatenated just before it.
+
+    ## Example
+    One `Conv 9x9 32->32` after seven `Conv 3x3` of 32 channels on the same map takes 60 % of the
+    MACs; with 16 output channels it would take 42,467,328 fewer on 32x32.
+
+    ## When to ignore it
+    When the cost is meant. Both thresholds are house values: of 55 published networks the
+    costliest layer takes 31 % (AlexNet's second). Models whose MACs are not fully known are left
+    alone.
+
+    ## References
+    - Williams, Waterman and Patterson, Roofline, 2009 (where the time goes)
+    """
+    if len(facts.weighted) < min_layers:
+        said = f"{len(facts.weighted)} layers with weights are fewer than {min_layers}"
+        yield Silence(None, said)
+        return
+    if not facts.macs or facts.uncounted_ops:
+        yield Silence(None, "the MACs of the model are not fully known")
+        return
+    hot = False
+    for node in facts.working:
+        macs = facts.macs_of(node) or 0
+        if macs > max_share * facts.macs:
+            hot = True
+            yield _finding(facts, node, macs)
+    if not hot:
+        most = max(facts.macs_of(node) or 0 for node in facts.working)
+        yield Silence(None, f"the costliest layer takes {most / facts.macs:.0%} of the MACs")
+
+
+def _finding(facts: Facts, node: Node, macs: int) -> Finding:
+    share = macs / (facts.macs or 1)
+    layer = facts.weighted.get(node.key)
+    saved: int | None = None
+    suggestion = "look here first when the model is to become cheaper"
+    if isinstance(layer, Conv | Dense) and layer.cout > 1:
+        saved = macs // 2
+        suggestion = (
+            f"half its {layer.cout} output channels would save {saved:,} MACs here, and more in "
+            "the layers that read them; needs retraining"
+        )
+    return Finding(
+        nodes=(node,),
+        message=f"one of {len(facts.weighted)} layers takes {share:.0%} of the MACs",
+        suggestion=suggestion,
+        evidence={"macs": macs, "mac_share": round(share, 4), "layers": len(facts.weighted)},
+        saving=Saving(macs=saved, params=None, activation_bytes=None),
+    )

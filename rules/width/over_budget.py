@@ -1,0 +1,102 @@
+"""W809."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from cnnlint.facts.facts import Facts
+from cnnlint.lint.finding import Basis, Finding, Saving, Severity, Silence
+from cnnlint.lint.rule import rule
+
+MIB = 2**20
+NAMED = 3
+"""Operators that a reason names."""
+
+
+@rule("W809", severity=Severity.ERROR, basis=Basis.COMPUTED, since="0.1")
+def over_budget(
+    facts: Facts,
+    *,
+    max_params: Annotated[int, "parameters that the model may have; 0 for any number"] = 0,
+    max_macs: Annotated[int, "MACs that a run may take; 0 for any number"] = 0,
+    max_peak_mib: Annotated[float, "MiB that activations may take at once; 0 for any"] = 0.0,
+    max_weight_mib: Annotated[float, "MiB that the parameters may take; 0 for any"] = 0.0,
+) -> Iterator[Finding | Silence]:
+    """Model that costs more than the budget that you have set, or nobody knows how much.
+
+    ## What it does
+    Compares the model at its bound shapes with `max_params`, `max_macs`, `max_peak_mib` (what
+    activations take at once) and `max_weight_mib` (parameters as stored), each where it isn't 0.
+    What is above is an error. So is what can't be decided, as where a shape is unknown or an
+    operator can't be counted: a budget that nobody can check is not kept.
+
+    ## Why is this bad?
+    What a device can do is known before a network is trained for it. Set in `pyproject.toml`, a
+    budget stops the change that breaks it.
+
+    ## Example
+    ResNet-18 on 224x224 takes 1,814,073,344 MACs: `max_macs = 1_500_000_000` is broken by 21 %.
+
+    ## When to ignore it
+    Set another budget instead. MACs say little about time: measure that with
+    `cnnlint profile --measure`. Without a budget, as by default, nothing is said.
+
+    ## References
+    - Your own
+    """
+    limits = (max_params, max_macs, max_peak_mib, max_weight_mib)
+    if not any(limits):
+        yield Silence(None, "no budget is set")
+    if max_params:
+        yield _held("parameters", facts.params, max_params, "")
+    if max_macs:
+        yield _held("MACs", facts.macs, max_macs, _why_macs_are_unknown(facts))
+    if max_peak_mib:
+        size = facts.memory.peak_activation_bytes
+        why = _why_memory_is_unknown(facts)
+        yield _held("bytes of activations at once", size, int(max_peak_mib * MIB), why)
+    if max_weight_mib:
+        yield _held("bytes of parameters", facts.weight_bytes, int(max_weight_mib * MIB), "")
+
+
+def _held(what: str, value: int | None, limit: int, unsure: str) -> Finding | Silence:
+    """Return whether a budget is kept; ``unsure`` says why the value may be more than known."""
+    known = "" if value is None else f"at least {value:,}" if unsure else f"{value:,}"
+    broken = value is not None and value > limit
+    if value is not None and broken:
+        message = f"{known} {what}, {value / limit - 1:.1%} above the budget of {limit:,}"
+        suggestion = f"save {value - limit:,} {what}, or raise the budget"
+    elif unsure:
+        counted = f" ({known})" if known else ""
+        message = f"a budget of {limit:,} {what} that can't be checked{counted}: {unsure}"
+        suggestion = "bind open sizes with --dim, or take the budget out"
+    else:
+        return Silence(None, f"{known} of {limit:,} {what}")
+    return Finding(
+        nodes=(),
+        message=message,
+        suggestion=suggestion,
+        evidence={"what": what, "value": value, "budget": limit, "decided": broken},
+        saving=Saving(macs=None, params=None, activation_bytes=None),
+    )
+
+
+def _why_macs_are_unknown(facts: Facts) -> str:
+    if facts.macs is None:
+        return _first_unresolved(facts)
+    ops = [f"{op} x{n}" if n > 1 else op for op, n in facts.uncounted_ops.items()]
+    more = f" and {len(ops) - NAMED} more" if len(ops) > NAMED else ""
+    return f"what {', '.join(ops[:NAMED])}{more} cost is unknown" if ops else ""
+
+
+def _why_memory_is_unknown(facts: Facts) -> str:
+    if facts.memory.peak_activation_bytes is None:
+        return _first_unresolved(facts)
+    return "what the bodies of If, Loop and Scan take isn't counted" if facts.bodies else ""
+
+
+def _first_unresolved(facts: Facts) -> str:
+    nodes = facts.unresolved
+    if not nodes:
+        return "the size of a tensor is unknown"
+    more = f" and of {len(nodes) - 1:,} more nodes" if len(nodes) > 1 else ""
+    return f"the size of the output of {nodes[0].path}{more} is unknown"

@@ -1,0 +1,69 @@
+"""W808."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from cnnlint.facts.facts import Facts
+from cnnlint.lint.finding import Basis, Finding, Saving, Severity, Silence
+from cnnlint.lint.rule import rule
+
+MIB = 2**20
+NAMED = 2
+
+
+@rule("W808", severity=Severity.NOTE, basis=Basis.HEURISTIC, since="0.1")
+def peak_activation(
+    facts: Facts,
+    *,
+    min_peak_mib: Annotated[float, "MiB of activations at once from which on it is said"] = 128.0,
+) -> Iterator[Finding | Silence]:
+    """Layer at which activations take more memory than most networks ever do.
+
+    ## What it does
+    Follows which maps are in use while each node runs, and reports the node with most bytes in
+    use where that is `min_peak_mib` or more, with the largest tensors that are in use there.
+
+    ## Why is this bad?
+    The peak, not the sum, decides whether a network fits into a device, and it is nearly always
+    in the first stages, where maps are large and have yet few channels to show for it. Of 55
+    published networks at their usual sizes none takes 128 MiB for one image.
+
+    ## Example
+    Two `Conv 3x3 64->64` with ReLU on 512x512 hold two maps of 64 MiB at once: 128 MiB. At half
+    the side it is a quarter of that.
+
+    ## When to ignore it
+    Where there is memory enough; the threshold is a house value. To be stopped by a limit of
+    your own, set `max_peak_mib` of W809. What kernels take for themselves while they run is left
+    out, and fused operators need less.
+
+    ## References
+    - Sandler et al., MobileNetV2, 2018 (memory efficient inference)
+    """
+    memory = facts.memory
+    peak, node = memory.peak_activation_bytes, memory.peak_at
+    if peak is None or node is None:
+        why = "a tensor's size is unknown" if peak is None else "no node makes a map"
+        yield Silence(None, f"the peak of activations can't be told: {why}")
+        return
+    if peak < min_peak_mib * MIB:
+        yield Silence(
+            None, f"activations peak at {peak / MIB:.1f} MiB, below {min_peak_mib:g} MiB"
+        )
+        return
+    alive = memory.alive_at_peak[:NAMED]
+    named = " and ".join(f"{held.name} with {held.bytes / MIB:.1f} MiB" for held in alive)
+    yield Finding(
+        nodes=(node,),
+        message=f"{peak / MIB:.1f} MiB of activations are in use at once: {named}",
+        suggestion=(
+            "reduce the resolution in front of it, or give it fewer channels: half the side of "
+            "the maps takes a quarter; needs retraining"
+        ),
+        evidence={
+            "peak_bytes": peak,
+            "alive": tuple(held.name for held in alive),
+            "alive_bytes": tuple(held.bytes for held in alive),
+        },
+        saving=Saving(macs=None, params=None, activation_bytes=None, receptive_field=None),
+    )
