@@ -9,7 +9,7 @@ import numpy as np
 from cnnlint.model.binding import Bindings, Bound, bind, open_sizes, with_image_size
 from cnnlint.model.defect import Defect, Kind
 from cnnlint.model.draft import Draft, Function, FunctionKey
-from cnnlint.model.graph import Model, Value
+from cnnlint.model.graph import Model, StaticShape, Value
 from cnnlint.model.inference.call import spell
 from cnnlint.model.protos import shown
 from cnnlint.model.scope import Scope
@@ -68,6 +68,7 @@ class Blueprint:
             free_dims=bound.free_dims,
             open_sizes=open_sizes(bound.inputs),
             rebound=partial(self._rebound, bound),
+            reshaped=partial(self._reshaped, bound),
         )
         shared = Shared(self.functions, bound.symbols, shell, self._mark())
         walk = Unfolding(shared, Inference(given, shell.opsets))
@@ -96,6 +97,14 @@ class Blueprint:
         """Return the model with other sizes for some open dimensions, the others as they are."""
         dims = {**open_sizes(bound.inputs), **sizes}
         return self._infer(bind(self.draft.inputs, Bindings(dims=dims)))
+
+    def _reshaped(self, bound: Bound, shapes: Mapping[str, StaticShape]) -> Model:
+        """Return the model with inputs of other shapes, even of axes that have a fixed size."""
+        inputs = tuple(
+            replace(entry, bound=shapes.get(entry.name, entry.bound)) for entry in bound.inputs
+        )
+        symbols = {**bound.symbols, **open_sizes(inputs)}
+        return self._infer(replace(bound, inputs=inputs, symbols=symbols))
 
     def _mark(self) -> str:
         """Return what no tensor of the main graph begins with, for the names of unfolded ones."""

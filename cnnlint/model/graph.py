@@ -187,6 +187,8 @@ class Model:
     """Stored tensors that are inputs too: a caller may replace them at each run."""
     rebound: "Callable[[Mapping[str, int]], Model] | None" = None
     """Makes the same model with other sizes of open dimensions; the others stay as they are."""
+    reshaped: "Callable[[Mapping[str, StaticShape]], Model] | None" = None
+    """Makes the same model with inputs of other shapes, whatever the file declares them as."""
 
     @cached_property
     def obstacles(self) -> tuple[Defect, ...]:

@@ -1,0 +1,149 @@
+"""R706."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
+
+from cnnlint.facts.facts import Facts
+from cnnlint.facts.layers import sides
+from cnnlint.facts.resized import Trial, can_be_tried, is_open, spatial_inputs, tried
+from cnnlint.lint.finding import Basis, Finding, Fix, Severity, Silence
+from cnnlint.lint.rule import rule
+from cnnlint.model.graph import Input, StaticShape
+
+USUAL = 224
+"""The size that is tried where none is known."""
+Spatial = tuple[Input, tuple[int, ...]]
+
+
+@rule("R706", severity=Severity.NOTE, basis=Basis.COMPUTED, fix=Fix.SAFE, since="0.1")
+def fixed_spatial_size(
+    facts: Facts,
+    *,
+    static_files: Annotated[bool, "whether files with a fixed batch are looked at too"] = False,
+) -> Iterator[Finding | Silence]:
+    """Input of one fixed size that nothing requires, or an open one that doesn't work.
+
+    ## What it does
+    Infers all shapes once more for an input of twice the size. Where the file leaves the batch
+    open but not the size of the images, and the model runs at twice the size as well, that is a
+    note. Where it declares the size open, and the model runs neither at twice nor at half the
+    size that it is bound to, that is an error, with the node that fails.
+
+    ## Why is this bad?
+    A network of convolutions and global pooling takes images of any size; declared as 224x224
+    it refuses all others, so that they are cropped or distorted first. An open size that only
+    works with one number fails at run time, on the first image of another size.
+
+    ## Example
+    ResNet-50 exported for batchx3x224x224 takes 224x224 only, and 448x448 would run as well.
+
+    ## When to ignore it
+    When the runtime wants fixed sizes (many accelerators do), or accuracy holds only near the
+    size of training. A file with a fixed batch is taken to be made for one shape, as exporters
+    do where nobody asks, and is left alone unless `static_files` is set. So is a network that
+    needs its size, as one with a flattened head (H501, H509), window attention or a table of
+    positions, and one with operators of other domains.
+
+    ## References
+    - Lin et al., Network In Network, 2014 (global average pooling)
+    - Long et al., Fully Convolutional Networks for Semantic Segmentation, 2015
+    """
+    model = facts.model
+    found = spatial_inputs(model, facts.receptive)
+    if not found or not can_be_tried(model):
+        what = "what it does at other sizes can't be told" if found else "no input has sides"
+        yield Silence(None, what)
+    elif any(is_open(entry, axis) for entry, axes in found for axis in axes):
+        yield _open(facts, found)
+    elif not static_files and not any(is_open(entry, 0) for entry, _ in found):
+        yield Silence(None, "the batch is fixed too: a file made for one shape")
+    else:
+        yield _fixed(facts, found)
+
+
+def _open(facts: Facts, found: Sequence[Spatial]) -> Finding | Silence:
+    """Look whether sizes that are declared open are so."""
+    chosen = [(entry, [a for a in axes if is_open(entry, a)]) for entry, axes in found]
+    trials = [
+        tried(facts.model, shapes)
+        for times in (2.0, 0.5)
+        if (shapes := _scaled(chosen, times)) is not None
+    ]
+    works = next((trial for trial in trials if not _fault(facts, trial)), None)
+    if works or len(trials) < 2:
+        said = f"{_sizes(chosen, works)} runs too" if works else "a size of the input is unknown"
+        return Silence(None, said)
+    first, second = (_sizes(chosen, trial) for trial in trials)
+    trial, fault = trials[0], _fault(facts, trials[0])
+    return Finding(
+        nodes=(trial.node,) if trial.node else (),
+        message=f"sizes are declared open, but neither {first} nor {second} works: {fault}",
+        suggestion="declare the size that the model is made for, or pool to a fixed size",
+        evidence={"tried": (first, second), "fault": fault},
+        severity=Severity.ERROR,
+    )
+
+
+def _fixed(facts: Facts, found: Sequence[Spatial]) -> Finding | Silence:
+    """Look whether sizes that are declared fixed have to be so."""
+    shapes = _scaled(found, 2.0)
+    if shapes is None or all((entry.bound or ())[a] == 1 for entry, axes in found for a in axes):
+        return Silence(None, "the input has no sides above 1")
+    trial = tried(facts.model, shapes)
+    now, then = _sizes(found, None), _sizes(found, trial)
+    if fault := _fault(facts, trial):
+        return Silence(trial.node, f"{now} is needed, {then} doesn't work: {fault}")
+    if not _follows(facts, trial):
+        return Silence(None, f"{now} is needed: at {then} an output keeps its size")
+    return Finding(
+        nodes=(),
+        message=f"the input takes {now} only, though nothing needs that: {then} runs as well",
+        suggestion="declare these axes as open when the model is exported (dynamic axes)",
+        evidence={"size": now, "tried": then},
+    )
+
+
+def _scaled(
+    found: Sequence[tuple[Input, Sequence[int]]], times: float
+) -> Mapping[str, StaticShape] | None:
+    """Return the inputs with spatial axes of other sizes, None where another axis is unknown."""
+    shapes = {}
+    for entry, axes in found:
+        sizes = list(entry.bound or ())
+        for axis in axes:
+            size = sizes[axis]
+            known = USUAL if size is None else size
+            sizes[axis] = max(1, int(known * times)) if size or times > 1 else known
+        whole = tuple(size for size in sizes if size is not None)
+        if len(whole) < len(sizes):
+            return None
+        shapes[entry.name] = whole
+    return shapes
+
+
+def _sizes(found: Sequence[tuple[Input, Sequence[int]]], trial: Trial | None) -> str:
+    """Return the sizes of the first input along its axes, as bound or as tried."""
+    entry, axes = next((entry, axes) for entry, axes in found if axes)
+    shape = trial.shapes[entry.name] if trial else entry.bound or ()
+    return sides(tuple(shape[axis] or 0 for axis in axes))
+
+
+def _fault(facts: Facts, trial: Trial) -> str:
+    """Return why a trial doesn't work: it can't run, or places of the map become images."""
+    for name, after in zip(facts.model.outputs, trial.outputs, strict=True):
+        before = facts.model.static(name)
+        if before and after and before[0] != after[0]:
+            return trial.fault or f"output {name} becomes {sides(after)}, it was {sides(before)}"
+    return trial.fault
+
+
+def _follows(facts: Facts, trial: Trial) -> bool:
+    """Return whether every map among the outputs has changed its size with the input."""
+    for name, shape in zip(facts.model.outputs, trial.outputs, strict=True):
+        before, reach = facts.model.static(name), facts.receptive.get(name)
+        if shape is None or before is None or len(shape) != len(before):
+            return False
+        axes = [i for i, axis in enumerate(reach.axes) if axis] if reach else []
+        if any(shape[i] == before[i] for i in axes if i < len(shape)):
+            return False
+    return True

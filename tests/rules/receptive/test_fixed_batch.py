@@ -1,0 +1,106 @@
+import pytest
+from onnx import helper
+
+from cnnlint.facts.facts import Facts
+from cnnlint.lint.finding import Fix, Severity, Silence
+from cnnlint.model.loader import load
+from rules.receptive.fixed_batch import fixed_batch
+from tests.net import Net
+
+
+def net(batch: int | str, *shape: int) -> Net:
+    start = Net(3, 32, batch=batch).conv(8, stride=2, name="a").relu()
+    if not shape:
+        return start.gap().flatten().dense(10)
+    return start.stored("shape", list(shape)).op("Reshape", "shape", name="r")
+
+
+@pytest.mark.parametrize(
+    ("model", "severity", "message"),
+    [
+        pytest.param(net(1), None, None, id="fixed at 1"),
+        pytest.param(net(8), Severity.NOTE, "the batch is fixed at 8", id="fixed at 8"),
+        pytest.param(net("n"), None, None, id="open"),
+        pytest.param(net("n", -1, 2048), None, None, id="open, reshaped"),
+        pytest.param(net("n", 0, -1), None, None, id="open, copied"),
+        pytest.param(
+            net("n", 1, 2048),
+            Severity.WARNING,
+            "the batch is declared open, but a batch of 2 doesn't work: 2x8x16x16 cannot be "
+            "reshaped to 1x2048",
+            id="baked in",
+        ),
+        pytest.param(
+            net("n", 1, -1),
+            Severity.WARNING,
+            "the batch is declared open, but a batch of 2 doesn't work: output r_out becomes "
+            "1x4096, it was 1x2048",
+            id="mixed",
+        ),
+        pytest.param(
+            net("n", 1, -1).dense(10, cin=2048, name="fc"),
+            Severity.WARNING,
+            "the batch is declared open, but a batch of 2 doesn't work: a product over 4096 "
+            "columns of the first and 2048 rows of the second matrix",
+            id="mixed before a dense layer",
+        ),
+        pytest.param(
+            net("n", 4, 2048),
+            Severity.WARNING,
+            "the batch is declared open, but a batch of 2 doesn't work: 2x8x16x16 cannot be "
+            "reshaped to 4x2048",
+            id="baked in at 4",
+        ),
+        pytest.param(net("n").op("Anything"), None, None, id="unknown operator"),
+        pytest.param(Net(3, (), batch=8).dense(10), None, None, id="no images"),
+    ],
+)
+def test_reports(model: Net, severity: Severity | None, message: str | None) -> None:
+    found = fixed_batch.run(model.facts())
+    assert [f.message for f in found] == ([message] if message else [])
+    assert all((f.severity or fixed_batch.severity) is severity for f in found)
+    assert fixed_batch.fix is Fix.SAFE
+
+
+def test_option() -> None:
+    assert len(fixed_batch.run(net(1).facts(), {"allowed_batch": 0})) == 1
+    assert not fixed_batch.run(net(8).facts(), {"allowed_batch": 8})
+
+
+def test_evidence() -> None:
+    (found,) = fixed_batch.run(net("n", 1, 2048).facts())
+    assert [node.path for node in found.nodes] == ["r"]
+    assert found.evidence["batch"] == 2
+    (found,) = fixed_batch.run(net(8).facts())
+    assert (found.nodes, found.evidence) == ((), {"batch": 8})
+
+
+def test_inputs_of_the_same_batch_go_along() -> None:
+    proto = net("n").op("Add", "more").proto()
+    proto.graph.input.append(helper.make_tensor_value_info("more", 1, ["n", 10]))
+    assert not fixed_batch.run(Facts(load(proto.SerializeToString())))
+    proto.graph.input[1].type.tensor_type.shape.dim[0].dim_value = 3
+    (found,) = fixed_batch.run(Facts(load(proto.SerializeToString())))
+    assert found.message.endswith("shapes 2x10 and 3x10 do not broadcast")
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        pytest.param(net("n").facts(), "a batch of 2 runs too", id="open"),
+        pytest.param(net(1).facts(), "the batch is fixed at 1, as exporters trace it", id="fixed"),
+        pytest.param(Net(3, ()).dense(4).facts(), "no input is a batch of images", id="flat"),
+        pytest.param(
+            net("n").op("Anything").facts(),
+            "what it does with other batches can't be told",
+            id="unknown",
+        ),
+        pytest.param(
+            Net(3, (32,), batch="n").conv(8).open_facts(),
+            "a size of the input is unknown",
+            id="unbound",
+        ),
+    ],
+)
+def test_silence(facts: Facts, reason: str) -> None:
+    assert list(fixed_batch.remarks(facts)) == [Silence(None, reason)]
