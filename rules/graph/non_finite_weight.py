@@ -1,6 +1,7 @@
 """G909."""
 
 from collections.abc import Iterator, Mapping
+from typing import Annotated
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.finite import LARGEST_HALF, Extremes, extremes
@@ -8,6 +9,7 @@ from cnnlint.lint.finding import Basis, Finding, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Key, Node
 
+MIB = 2**20
 STATISTICS = {"BatchNormalization": (3, 4)}
 """Operands that are no parameters but come from training all the same."""
 MASKING = frozenset({"Add", "Concat", "Expand", "Gather", "Where"})
@@ -15,7 +17,11 @@ MASKING = frozenset({"Add", "Concat", "Expand", "Gather", "Where"})
 
 
 @rule("G909", severity=Severity.ERROR, basis=Basis.COMPUTED, since="0.1")
-def non_finite_weight(facts: Facts) -> Iterator[Finding | Silence]:
+def non_finite_weight(
+    facts: Facts,
+    *,
+    max_mib: Annotated[float, "models with more MiB of parameters are not read"] = 1024.0,
+) -> Iterator[Finding | Silence]:
     """Weight that is not a number, or infinite.
 
     ## What it does
@@ -33,12 +39,16 @@ def non_finite_weight(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## When to ignore it
     Never for NaN. Infinite numbers in what is added or chosen from, as in the mask of an
-    attention, are left alone. Nothing is said of a file without its weights, of bodies of If,
-    Loop and Scan, and of integers and floats of 8 bits.
+    attention, are left alone. Nothing is said of a file without its weights, or with more than
+    `max_mib` of them, of bodies of If, Loop and Scan, and of integers and floats of 8 bits.
 
     ## References
     - IEEE 754-2019, Standard for Floating-Point Arithmetic
     """
+    if facts.weight_bytes > max_mib * MIB:
+        said = f"{facts.weight_bytes / MIB:,.1f} MiB of weights are too many to read"
+        yield Silence(None, said)
+        return
     odd: dict[Key, Extremes] = {}
     large: dict[Key, Extremes] = {}
     read = 0

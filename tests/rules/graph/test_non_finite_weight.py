@@ -90,7 +90,18 @@ def test_a_weight_that_two_layers_read_is_counted_once() -> None:
     assert (len(found.nodes), found.evidence["nan"]) == (1, 64)
 
 
+@pytest.mark.parametrize(("limit", "count"), [(0.0008, 0), (0.00083, 1)])
+def test_models_too_large_to_read(limit: float, count: int) -> None:
+    facts = net(NAN).facts()
+    assert facts.weight_bytes == 864
+    assert len(non_finite_weight.run(facts, {"max_mib": limit})) == count
+
+
 def test_silence() -> None:
+    facts = net(NAN).facts()
+    assert list(non_finite_weight.remarks(facts, {"max_mib": 0.0})) == [
+        Silence(None, "0.0 MiB of weights are too many to read")
+    ]
     assert list(non_finite_weight.remarks(net().bn().facts())) == [
         Silence(None, "each of 5 tensors of weights holds finite numbers")
     ]
