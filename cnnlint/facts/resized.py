@@ -36,7 +36,7 @@ def spatial_inputs(
     for entry in model.inputs:
         reach = receptive.get(entry.name)
         axes = tuple(i for i, axis in enumerate(reach.axes) if axis) if reach else ()
-        if axes and entry.declared:
+        if axes:
             found.append((entry, axes))
     return found
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from cnnlint.facts.branches import branches
+from cnnlint.facts.cost import MACS
 from cnnlint.facts.dataflow import total
 from cnnlint.facts.duplicates import Duplicate
 from cnnlint.facts.facts import Facts
@@ -45,7 +46,7 @@ def duplicate_subgraph(facts: Facts) -> Iterator[Finding | Silence]:
     cheap: list[Duplicate] = []
     for branch in branches(each.node for each in found.values()):
         repeated = [found[node.key] for node in branch]
-        if any(node.key in facts.weighted or facts.macs_of(node) for node in branch):
+        if any(node.op in MACS for node in branch):
             yield _finding(facts, repeated)
         else:
             cheap += [each for each in repeated if _costs(facts, each.node)]

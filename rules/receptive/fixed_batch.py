@@ -66,15 +66,13 @@ def _open(facts: Facts, image: Input) -> Finding | Silence:
     if not can_be_tried(facts.model):
         return Silence(None, "what it does with other batches can't be told")
     now = (image.bound or (None,))[0]
-    trials = []
-    for batch in (1, 2) if now is None else (2 * now,):
-        shapes = _with_batch(facts, image, batch)
-        if shapes is None:
-            return Silence(None, "a size of the input is unknown")
-        trials.append(tried(facts.model, shapes))
-    trial = trials[-1]
+    batch = 1 if now is None else 2 * now  # 1 is assumed unless the model contradicts that
+    shapes = _with_batch(facts, image, batch)
+    if shapes is None:
+        return Silence(None, "a size of the input is unknown")
+    trial = tried(facts.model, shapes)
     why = trial.fault or _mixed(facts, trial)
-    if not why or not all(each.fault for each in trials[:-1]):
+    if not why:
         return Silence(None, f"a batch of {batch} runs too")
     return Finding(
         nodes=(trial.node,) if trial.node else (),

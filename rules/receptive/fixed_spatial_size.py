@@ -144,6 +144,6 @@ def _follows(facts: Facts, trial: Trial) -> bool:
         if shape is None or before is None or len(shape) != len(before):
             return False
         axes = [i for i, axis in enumerate(reach.axes) if axis] if reach else []
-        if any(shape[i] == before[i] for i in axes if i < len(shape)):
+        if any(shape[i] == before[i] for i in axes):
             return False
     return True

@@ -98,7 +98,7 @@ def _hidden(facts: Facts) -> set[Key]:
             found.add(node.key)
         elif node.key not in facts.weighted:
             continue
-        wanted.update(name for name in _carried(node) if name in facts.data)
+        wanted.update(_carried(node))
     for output in facts.model.outputs:
         layer = next((n for n in facts.upstream(output) if n.key in facts.weighted), None)
         found -= {layer.key} if layer else set()

@@ -2,10 +2,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import helper, numpy_helper
 
 from cnnlint.facts.duplicates import duplicates
 from cnnlint.model.graph import Model
 from cnnlint.model.loader import load
+from tests.model.small_graph import build, node, tensor
+from tests.model.test_unfold import HEAD, read
 from tests.net import Net
 
 RNG = np.random.default_rng(5)
@@ -119,6 +122,58 @@ def test_duplicates(net: Net, expected: list[tuple[str, str]]) -> None:
     assert found(net.model()) == expected
 
 
+def reversed_twice(op: str, domain: str) -> Model:
+    nodes = [node(op, "x", "a", domain=domain), node(op, "x", "b", domain=domain)]
+    proto = build([*nodes, node("Add", "a b", "y")])
+    proto.opset_import.append(helper.make_opsetid("acme", 1))
+    proto.graph.output.append(tensor("y"))
+    return load(proto.SerializeToString())
+
+
+def test_what_a_foreign_operator_does_is_unknown() -> None:
+    assert len(found(reversed_twice("Neg", ""))) == 1
+    assert not found(reversed_twice("Neg", "acme"))
+
+
+def test_constants_of_other_numbers() -> None:
+    values = [numpy_helper.from_array(np.array(number, np.float32)) for number in (1, 2)]
+    nodes = [node("Constant", "", f"c{i}", value=value) for i, value in enumerate(values)]
+    for each in nodes:
+        del each.input[:]
+    nodes += [node("Mul", "x c0", "a"), node("Mul", "x c1", "b"), node("Add", "a b", "y")]
+    proto = build(nodes)
+    proto.graph.output.append(tensor("y"))
+    assert not found(load(proto.SerializeToString()))
+    proto.graph.node[1].attribute[0].t.CopyFrom(values[0])
+    assert len(found(load(proto.SerializeToString()))) == 1
+
+
+def test_an_output_that_one_node_lacks_is_not_taken_for_an_absent_operand() -> None:
+    nodes = [
+        helper.make_node("Split", ["x"], ["", "b1"], axis=1),
+        helper.make_node("Split", ["x"], ["a2", "b2"], axis=1),
+        helper.make_node("Clip", ["x", ""], ["c"]),
+        helper.make_node("Clip", ["x", "a2"], ["d"]),
+        node("Sum", "b1 b2 c d", "y"),
+    ]
+    proto = build(nodes)
+    proto.graph.output.append(tensor("y"))
+    assert [original for _, original in found(load(proto.SerializeToString()))] == ["Split"]
+
+
+def test_what_a_body_reads_is_alive() -> None:
+    model = read(f"""{HEAD}
+        net (float[2,3] x, bool c) => (y) {{
+            s = Abs (x)
+            t = Abs (x)
+            y = If (c) <
+                then_branch = one () => (a) {{ a = Neg (s) }},
+                else_branch = two () => (b) {{ b = Neg (t) }}
+            >
+        }}""")
+    assert len(found(model)) == 1
+
+
 def with_weights(first: np.ndarray, second: np.ndarray, folder: Path, copy: str = "b") -> Model:
     net = IMAGE.stored("a", first).stored("b", second)
     net = net.beside("Identity", "a", result="same")
@@ -171,9 +226,9 @@ def test_weights_that_are_not_there_are_the_same_at_one_place(
         net = net.shaped(f"w{index}", *SHAPE).goto("x").op("Conv", f"w{index}", name=f"c{index}")
         net = net.add("sum").mark("sum") if index else net.mark("sum")
     proto = net.proto()
-    for tensor, offset in zip(proto.graph.initializer, (0, size, 0), strict=True):
-        tensor.external_data.add(key="offset", value=str(offset))
-        tensor.external_data.add(key="length", value=str(size))
+    for weight, offset in zip(proto.graph.initializer, (0, size, 0), strict=True):
+        weight.external_data.add(key="offset", value=str(offset))
+        weight.external_data.add(key="length", value=str(size))
     path = tmp_path / "model.onnx"
     path.write_bytes(proto.SerializeToString())
     model = load(path if folder else proto.SerializeToString())

@@ -70,6 +70,7 @@ def test_external_data(tmp_path: Path) -> None:
         Value("w", "float32", None, payload=Payload(Path(__file__), 0, 40)),
         Value("w", None, (10,), payload=Payload(Path(__file__), 0, 40)),
         external(Path(__file__), length=36),
+        Value("w", "float32", (10,), payload=Payload(Path(__file__), 0, 40, field=7)),
         external(Path(__file__), offset=1 << 40),
         external(Path(__file__).parent),
     ],

@@ -66,6 +66,24 @@ LAST = START.op("Relu", name="a").mark("a").goto("x").op("Relu", name="b")
             id="casts",
         ),
         pytest.param(TWO.goto("a"), [], id="dead"),
+        pytest.param(
+            START.op("MatMul", "x_out", name="a")
+            .mark("a")
+            .goto("x")
+            .op("MatMul", "x_out", name="b")
+            .add("a"),
+            [(["b", "a"], None)],
+            id="a product of two maps",
+        ),
+        pytest.param(
+            START.stored("k", [3])
+            .beside("Neg", "k", result="a")
+            .beside("Neg", "k", result="b")
+            .op("Reshape", "a")
+            .op("Reshape", "b"),
+            [],
+            id="constants",
+        ),
     ],
 )
 def test_reports(net: Net, expected: list[tuple[list[str], Severity | None]]) -> None:

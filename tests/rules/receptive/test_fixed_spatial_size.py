@@ -34,6 +34,7 @@ def resized(net: Net) -> Net:
     [
         pytest.param(POOLED, "32x32", id="global pooling"),
         pytest.param(START.conv(4, 1), "32x32", id="map"),
+        pytest.param(START.pool(16, 16).op("Squeeze"), None, id="an output with other axes"),
         pytest.param(FLAT, None, id="flattened head"),
         pytest.param(
             START.stored("s", [-1, 2048]).op("Reshape", "s").dense(10, cin=2048),
@@ -84,6 +85,20 @@ def test_open_sizes_that_are_baked_in(names: Sequence[str], tried: tuple[str, st
     assert found.message.startswith(
         f"sizes are declared open, but neither {tried[0]} nor {tried[1]} works: a product over "
     )
+
+
+def test_of_several_inputs_those_that_are_open_are_tried() -> None:
+    proto = Net(3, 32).shaped("w", 4, 3, 3, 3).op("Conv", "w").output().proto()
+    second = Net(3, 32, batch="n").op("Conv", "w", name="two").proto()
+    second.graph.node[0].input[0] = "more"
+    proto.graph.node.extend(second.graph.node)
+    proto.graph.input.append(second.graph.input[0])
+    proto.graph.input[1].name = "more"
+    for dim, name in zip(proto.graph.input[1].type.tensor_type.shape.dim[2:], "hw", strict=True):
+        dim.dim_param = name
+    assert list(fixed_spatial_size.remarks(Facts(load(proto.SerializeToString())))) == [
+        Silence(None, "448x448 runs too")
+    ]
 
 
 def test_places_of_a_larger_map_that_become_images() -> None:

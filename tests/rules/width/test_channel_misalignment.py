@@ -124,6 +124,14 @@ def test_the_worse_of_both_channel_counts_is_padded() -> None:
     assert found.evidence["waste"] == round(2 * hidden * (4 / 60) / (stem + 2 * hidden), 4)
 
 
+def test_the_width_of_an_answer_is_not_padded() -> None:
+    net = Net(3, 32).conv(64).relu().conv(60, 1, name="a").relu().conv(9, 1)
+    (found,) = channel_misalignment.run(net.facts())
+    stem, hidden, last = 64 * 27, 64 * 60, 60 * 9
+    padded = (hidden + last) * (4 / 60) / (stem + hidden + last)
+    assert found.evidence["waste"] == round(padded, 4)
+
+
 def test_example_of_the_manual() -> None:
     net = STEM.conv(60, name="a").relu().conv(60, name="b").relu().conv(64)
     (found,) = channel_misalignment.run(net.facts())

@@ -60,6 +60,7 @@ def test_silence() -> None:
     ]
     unknown = Silence(None, "the MACs of the model are not fully known")
     assert list(hot_layer.remarks(HOT.op("Warp").facts())) == [unknown]
+    assert list(hot_layer.remarks(HOT.open_facts())) == [unknown]
     assert list(
         hot_layer.remarks(Net(3, 32).op("Warp").repeat(8, lambda n: n.conv(3)).facts())
     ) == [unknown]

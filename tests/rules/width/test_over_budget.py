@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from onnx import helper
+from onnx import TensorProto, helper
 
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.finding import Severity, Silence
@@ -75,6 +75,12 @@ def test_unknown_sizes() -> None:
     assert "the size of the output of " in macs.message
     assert macs.evidence["decided"] is False
     assert macs.evidence["value"] is None
+
+
+def test_a_type_of_unknown_size() -> None:
+    facts = Net(3, 8, dtype=TensorProto.STRING).relu().facts()
+    (found,) = over_budget.run(facts, {"max_peak_mib": 1.0})
+    assert found.message.endswith("can't be checked: the size of a tensor is unknown")
 
 
 def foreign(*ops: str) -> Facts:
