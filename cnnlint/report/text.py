@@ -175,7 +175,7 @@ def _finding(model: ModelReport, finding: ReportedFinding, style: TextStyle) -> 
 def _layers(layers: tuple[ReportedLayer, ...]) -> Iterator[str]:
     shown = layers[:MAX_LAYERS]
     names = max(len(plain(layer.path)) for layer in shown)
-    labels = max(len(layer.label) for layer in shown)
+    labels = max(len(plain(layer.label)) for layer in shown)
     shapes = max(len(numbers.shape(layer.out_shape)) for layer in shown)
     for layer in shown:
         cost = f"  {numbers.macs(layer.macs)}" if layer.macs else ""

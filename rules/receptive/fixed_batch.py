@@ -11,7 +11,7 @@ from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Input, StaticShape
 
 
-@rule("R707", severity=Severity.NOTE, basis=Basis.COMPUTED, fix=Fix.SAFE, since="0.1")
+@rule("R707", severity=Severity.WARNING, basis=Basis.COMPUTED, fix=Fix.SAFE, since="0.1")
 def fixed_batch(
     facts: Facts,
     *,
@@ -59,6 +59,7 @@ def _fixed(image: Input, allowed: int) -> Finding | Silence:
         message=f"the batch is fixed at {batch}",
         suggestion="declare the first axis as open when the model is exported (dynamic axes)",
         evidence={"batch": batch},
+        severity=Severity.NOTE,
     )
 
 
@@ -79,7 +80,6 @@ def _open(facts: Facts, image: Input) -> Finding | Silence:
         message=f"the batch is declared open, but a batch of {batch} doesn't work: {why}",
         suggestion="reshape with -1 or 0 in the place of the batch, and export it again",
         evidence={"batch": batch, "fault": why},
-        severity=Severity.WARNING,
     )
 
 

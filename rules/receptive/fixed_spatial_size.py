@@ -15,34 +15,34 @@ USUAL = 224
 Spatial = tuple[Input, tuple[int, ...]]
 
 
-@rule("R706", severity=Severity.NOTE, basis=Basis.COMPUTED, fix=Fix.SAFE, since="0.1")
+@rule("R706", severity=Severity.ERROR, basis=Basis.COMPUTED, fix=Fix.SAFE, since="0.1")
 def fixed_spatial_size(
     facts: Facts,
     *,
-    static_files: Annotated[bool, "whether files with a fixed batch are looked at too"] = False,
+    fixed_sizes: Annotated[bool, "whether fixed sizes that nothing needs are reported"] = False,
 ) -> Iterator[Finding | Silence]:
-    """Input of one fixed size that nothing requires, or an open one that doesn't work.
+    """Input size that is declared open but isn't, or fixed though nothing needs that.
 
     ## What it does
-    Infers all shapes once more for an input of twice the size. Where the file leaves the batch
-    open but not the size of the images, and the model runs at twice the size as well, that is a
-    note. Where it declares the size open, and the model runs neither at twice nor at half the
-    size that it is bound to, that is an error, with the node that fails.
+    Infers all shapes once more for inputs of other sizes. Where the file declares the size of
+    images open, and the model runs neither at twice nor at half the size that it is bound to,
+    that is an error, with the node that fails. With `fixed_sizes` also a note where the size is
+    declared fixed, and the model runs at twice the size as well.
 
     ## Why is this bad?
-    A network of convolutions and global pooling takes images of any size; declared as 224x224
-    it refuses all others, so that they are cropped or distorted first. An open size that only
-    works with one number fails at run time, on the first image of another size.
+    An open size that only works with one number fails at run time, on the first image of another
+    size. The other way round, a network of convolutions and global pooling takes images of any
+    size; declared as 224x224 it refuses all others, so that they are cropped or distorted first.
 
     ## Example
-    ResNet-50 exported for batchx3x224x224 takes 224x224 only, and 448x448 would run as well.
+    A file for batchx3xHxW with a flattened head that needs 8x112x112: neither 448x448 nor
+    112x112 works. ResNet-50 declared for 224x224 only would run at 448x448 as well.
 
     ## When to ignore it
-    When the runtime wants fixed sizes (many accelerators do), or accuracy holds only near the
-    size of training. A file with a fixed batch is taken to be made for one shape, as exporters
-    do where nobody asks, and is left alone unless `static_files` is set. So is a network that
-    needs its size, as one with a flattened head (H501, H509), window attention or a table of
-    positions, and one with operators of other domains.
+    Most exporters fix sizes where nobody asks, and many accelerators want that, so it is said
+    only where `fixed_sizes` is set. A network that needs its size, as one with a flattened head
+    (H501, H509), window attention or a table of positions, is left alone even then. Nothing is
+    said of operators of other domains: what they do at other sizes can't be told.
 
     ## References
     - Lin et al., Network In Network, 2014 (global average pooling)
@@ -55,8 +55,8 @@ def fixed_spatial_size(
         yield Silence(None, what)
     elif any(is_open(entry, axis) for entry, axes in found for axis in axes):
         yield _open(facts, found)
-    elif not static_files and not any(is_open(entry, 0) for entry, _ in found):
-        yield Silence(None, "the batch is fixed too: a file made for one shape")
+    elif not fixed_sizes:
+        yield Silence(None, f"the size is fixed at {_sizes(found, None)}, as exporters trace it")
     else:
         yield _fixed(facts, found)
 
@@ -80,7 +80,6 @@ def _open(facts: Facts, found: Sequence[Spatial]) -> Finding | Silence:
         message=f"sizes are declared open, but neither {first} nor {second} works: {fault}",
         suggestion="declare the size that the model is made for, or pool to a fixed size",
         evidence={"tried": (first, second), "fault": fault},
-        severity=Severity.ERROR,
     )
 
 
@@ -100,6 +99,7 @@ def _fixed(facts: Facts, found: Sequence[Spatial]) -> Finding | Silence:
         message=f"the input takes {now} only, though nothing needs that: {then} runs as well",
         suggestion="declare these axes as open when the model is exported (dynamic axes)",
         evidence={"size": now, "tried": then},
+        severity=Severity.NOTE,
     )
 
 

@@ -10,6 +10,7 @@ from cnnlint.model.loader import load
 from rules.receptive.fixed_spatial_size import fixed_spatial_size
 from tests.net import Net
 
+SAID = {"fixed_sizes": True}
 START = Net(3, 32, batch="n").conv(8, stride=2, name="a").relu()
 POOLED = START.gap().flatten().dense(10)
 FLAT = START.flatten().dense(10, cin=8 * 16 * 16, name="fc")
@@ -45,20 +46,21 @@ def resized(net: Net) -> Net:
         pytest.param(Net(3, (32,), batch="n").conv(8).gap().flatten().dense(10), "32", id="1-D"),
         pytest.param(Net(3, 1, batch="n").conv(8), None, id="one pixel"),
         pytest.param(Net(3, (), batch="n").dense(10), None, id="no sides"),
-        pytest.param(Net(3, 32).conv(8), None, id="a fixed batch"),
+        pytest.param(Net(3, 32).conv(8), "32x32", id="a fixed batch"),
         pytest.param(START.op("Anything"), None, id="unknown operator"),
     ],
 )
 def test_fixed(net: Net, size: str | None) -> None:
-    found = fixed_spatial_size.run(net.facts())
+    found = fixed_spatial_size.run(net.facts(), SAID)
+    assert not fixed_spatial_size.run(net.facts())
     assert [f.evidence["size"] for f in found] == ([size] if size else [])
-    assert all(f.severity is None for f in found)
-    assert (fixed_spatial_size.severity, fixed_spatial_size.fix) == (Severity.NOTE, Fix.SAFE)
+    assert all(f.severity is Severity.NOTE for f in found)
+    assert (fixed_spatial_size.severity, fixed_spatial_size.fix) == (Severity.ERROR, Fix.SAFE)
 
 
 def test_words_and_option() -> None:
     net = Net(3, 224).conv(8).gap()
-    (found,) = fixed_spatial_size.run(net.facts(), {"static_files": True})
+    (found,) = fixed_spatial_size.run(net.facts(), SAID)
     assert found.message == (
         "the input takes 224x224 only, though nothing needs that: 448x448 runs as well"
     )
@@ -79,7 +81,7 @@ def test_open_sizes_that_work() -> None:
 )
 def test_open_sizes_that_are_baked_in(names: Sequence[str], tried: tuple[str, str]) -> None:
     (found,) = fixed_spatial_size.run(opened(FLAT, names))
-    assert found.severity is Severity.ERROR
+    assert found.severity is None
     assert found.evidence["tried"] == tried
     assert [node.path for node in found.nodes] == ["fc"]
     assert found.message.startswith(
@@ -111,6 +113,10 @@ def test_a_size_that_is_baked_in_and_happens_to_be_the_usual_one() -> None:
     net = Net(3, 32, batch="n").conv(8, stride=2).relu().flatten()
     (found,) = fixed_spatial_size.run(opened(net.dense(10, cin=8 * 112 * 112, name="fc")))
     assert found.evidence["tried"] == ("448x448", "112x112")
+    assert found.message == (
+        "sizes are declared open, but neither 448x448 nor 112x112 works: a product over 401408 "
+        "columns of the first and 100352 rows of the second matrix"
+    )
 
 
 def test_a_largest_size_is_no_contradiction() -> None:
@@ -143,11 +149,6 @@ def test_a_largest_size_is_no_contradiction() -> None:
             START.op("Anything").facts(), "what it does at other sizes can't be told", id="unknown"
         ),
         pytest.param(
-            Net(3, 32).conv(8).facts(),
-            "the batch is fixed too: a file made for one shape",
-            id="static",
-        ),
-        pytest.param(
             Net(3, 1, batch="n").conv(8).facts(), "the input has no sides above 1", id="one pixel"
         ),
         pytest.param(
@@ -156,6 +157,12 @@ def test_a_largest_size_is_no_contradiction() -> None:
     ],
 )
 def test_silence(facts: Facts, reason: str) -> None:
-    (said,) = fixed_spatial_size.remarks(facts)
+    (said,) = fixed_spatial_size.remarks(facts, SAID)
     assert isinstance(said, Silence)
     assert said.reason == reason
+
+
+def test_silence_about_fixed_sizes() -> None:
+    assert list(fixed_spatial_size.remarks(POOLED.facts())) == [
+        Silence(None, "the size is fixed at 32x32, as exporters trace it")
+    ]
