@@ -5,12 +5,17 @@ size. What the file has baked in (a reshape to 1x2048, a table of positions, a d
 a flatten) contradicts itself then. That takes about as long as loading did, and reads no weight.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from cnnlint.facts.receptive import Reach
 from cnnlint.model.graph import Input, Model, Node, StaticShape
 
+Spatial: TypeAlias = tuple[Input, tuple[int, ...]]
+"""An input and some of its axes."""
+USUAL = 224
+"""The size that is tried where none is known."""
 _STANDARD = ("", "com.microsoft")
 
 
@@ -28,9 +33,7 @@ class Trial:
     """The shapes of the outputs, None where they are not fully known."""
 
 
-def spatial_inputs(
-    model: Model, receptive: Mapping[str, Reach]
-) -> list[tuple[Input, tuple[int, ...]]]:
+def spatial_inputs(model: Model, receptive: Mapping[str, Reach]) -> list[Spatial]:
     """Return the inputs that windows run along, each with its spatial axes."""
     found = []
     for entry in model.inputs:
@@ -44,6 +47,25 @@ def spatial_inputs(
 def is_open(entry: Input, axis: int) -> bool:
     """Return whether the file leaves the size of an axis open."""
     return entry.declared is not None and not isinstance(entry.declared[axis], int)
+
+
+def scaled(found: Sequence[Spatial], times: float) -> Mapping[str, StaticShape] | None:
+    """Return inputs with so many times their size along some axes; None where others are open.
+
+    Where a size is unknown, that is twice the usual one, or else the usual one.
+    """
+    shapes = {}
+    for entry, axes in found:
+        sizes = list(entry.bound or ())
+        for axis in axes:
+            size = sizes[axis]
+            scale = USUAL * (2 if times > 1 else 1) if size is None else int(size * times)
+            sizes[axis] = max(1, scale)
+        whole = tuple(size for size in sizes if size is not None)
+        if len(whole) < len(sizes):
+            return None
+        shapes[entry.name] = whole
+    return shapes
 
 
 def can_be_tried(model: Model) -> bool:

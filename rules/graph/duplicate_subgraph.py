@@ -50,6 +50,9 @@ def duplicate_subgraph(facts: Facts) -> Iterator[Finding | Silence]:
             yield _finding(facts, repeated)
         else:
             cheap += [each for each in repeated if _costs(facts, each.node)]
+            for each in repeated:
+                if not _costs(facts, each.node):
+                    yield Silence(each.node, f"repeats {each.original.path}, which costs nothing")
     if cheap:
         yield _finding(facts, cheap, Severity.NOTE)
     if not found:

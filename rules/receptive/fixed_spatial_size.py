@@ -1,18 +1,21 @@
 """R706."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import sides
-from cnnlint.facts.resized import Trial, can_be_tried, is_open, spatial_inputs, tried
+from cnnlint.facts.resized import (
+    Spatial,
+    Trial,
+    can_be_tried,
+    is_open,
+    scaled,
+    spatial_inputs,
+    tried,
+)
 from cnnlint.lint.finding import Basis, Finding, Fix, Severity, Silence
 from cnnlint.lint.rule import rule
-from cnnlint.model.graph import Input, StaticShape
-
-USUAL = 224
-"""The size that is tried where none is known."""
-Spatial = tuple[Input, tuple[int, ...]]
 
 
 @rule("R706", severity=Severity.ERROR, basis=Basis.COMPUTED, fix=Fix.SAFE, since="0.1")
@@ -63,11 +66,11 @@ def fixed_spatial_size(
 
 def _open(facts: Facts, found: Sequence[Spatial]) -> Finding | Silence:
     """Look whether sizes that are declared open are so."""
-    chosen = [(entry, [a for a in axes if is_open(entry, a)]) for entry, axes in found]
+    chosen = [(entry, tuple(a for a in axes if is_open(entry, a))) for entry, axes in found]
     trials = [
         tried(facts.model, shapes)
         for times in (2.0, 0.5)
-        if (shapes := _scaled(chosen, times)) is not None
+        if (shapes := scaled(chosen, times)) is not None
     ]
     works = next((trial for trial in trials if not _fault(facts, trial)), None)
     if works or len(trials) < 2:
@@ -85,7 +88,7 @@ def _open(facts: Facts, found: Sequence[Spatial]) -> Finding | Silence:
 
 def _fixed(facts: Facts, found: Sequence[Spatial]) -> Finding | Silence:
     """Look whether sizes that are declared fixed have to be so."""
-    shapes = _scaled(found, 2.0)
+    shapes = scaled(found, 2.0)
     if shapes is None or all((entry.bound or ())[a] == 1 for entry, axes in found for a in axes):
         return Silence(None, "the input has no sides above 1")
     trial = tried(facts.model, shapes)
@@ -103,25 +106,7 @@ def _fixed(facts: Facts, found: Sequence[Spatial]) -> Finding | Silence:
     )
 
 
-def _scaled(
-    found: Sequence[tuple[Input, Sequence[int]]], times: float
-) -> Mapping[str, StaticShape] | None:
-    """Return the inputs with spatial axes of other sizes, None where another axis is unknown."""
-    shapes = {}
-    for entry, axes in found:
-        sizes = list(entry.bound or ())
-        for axis in axes:
-            size = sizes[axis]
-            known = USUAL if size is None else size
-            sizes[axis] = max(1, int(known * times)) if size or times > 1 else known
-        whole = tuple(size for size in sizes if size is not None)
-        if len(whole) < len(sizes):
-            return None
-        shapes[entry.name] = whole
-    return shapes
-
-
-def _sizes(found: Sequence[tuple[Input, Sequence[int]]], trial: Trial | None) -> str:
+def _sizes(found: Sequence[Spatial], trial: Trial | None) -> str:
     """Return the sizes of the first input along its axes, as bound or as tried."""
     entry, axes = next((entry, axes) for entry, axes in found if axes)
     shape = trial.shapes[entry.name] if trial else entry.bound or ()

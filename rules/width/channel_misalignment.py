@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Annotated
 
-from cnnlint.facts.activations import COORDINATE_OPERANDS, INDEX_OPERANDS
 from cnnlint.facts.facts import Facts
+from cnnlint.facts.hidden import hidden_nodes
 from cnnlint.facts.layers import Conv
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
-from cnnlint.model.graph import Key, Node
+from cnnlint.model.graph import Key
 
 NAMED = 5
 """Widths that a suggestion names."""
@@ -64,12 +64,16 @@ def channel_misalignment(
     - NVIDIA, Deep Learning Performance: Convolutional Layers User's Guide
     """
     judged = [c for c in facts.convs if c.node.key in facts.topology.trunk]
-    hidden = _hidden(facts)
+    hidden = hidden_nodes(facts)
     odd = [
         conv
         for conv in judged
         if conv.node.key in hidden and conv.cout >= min_channels and conv.cout % multiple
     ]
+    chosen = {conv.node.key for conv in odd}
+    for conv in facts.convs:
+        if conv.cout % multiple and conv.node.key not in chosen:
+            yield Silence(conv.node, _exemption(conv, hidden, min_channels))
     if not odd:
         said = f"every hidden convolution has a multiple of {multiple} channels"
         yield Silence(None, said if judged else "there are no convolutions")
@@ -85,29 +89,11 @@ def channel_misalignment(
     yield _finding(odd, multiple, share, severity)
 
 
-def _hidden(facts: Facts) -> set[Key]:
-    """Return the nodes whose numbers another layer with weights goes on from.
-
-    Not those that answer (an output is made of what they make without a layer between), and not
-    what only says where or what to read: boxes, scores, offsets.
-    """
-    wanted: set[str] = set()
-    found = set()
-    for node in reversed(facts.nodes):
-        if not wanted.isdisjoint(filter(None, node.outputs)):
-            found.add(node.key)
-        elif node.key not in facts.weighted:
-            continue
-        wanted.update(_carried(node))
-    for output in facts.model.outputs:
-        layer = next((n for n in facts.upstream(output) if n.key in facts.weighted), None)
-        found -= {layer.key} if layer else set()
-    return found
-
-
-def _carried(node: Node) -> Iterator[str]:
-    places = (*COORDINATE_OPERANDS.get(node.op, ()), *INDEX_OPERANDS.get(node.op, ()))
-    return (name for index, name in enumerate(node.inputs) if index not in places)
+def _exemption(conv: Conv, hidden: AbstractSet[Key], min_channels: int) -> str:
+    if conv.cout < min_channels:
+        return f"{conv.cout} output channels are fewer than {min_channels}"
+    where = "in a gate" if conv.node.key in hidden else "of an answer, or only say what to read"
+    return f"{conv.cout} output channels {where}"
 
 
 def _waste(facts: Facts, conv: Conv, multiple: int, hidden: AbstractSet[Key]) -> float:

@@ -1,7 +1,8 @@
 import pytest
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.resized import can_be_tried, is_open, spatial_inputs, tried
+from cnnlint.facts.resized import can_be_tried, is_open, scaled, spatial_inputs, tried
+from cnnlint.model.graph import Input, Shape, StaticShape
 from cnnlint.model.loader import load
 from tests.net import Net
 
@@ -67,3 +68,23 @@ def test_operators_that_cannot_be_followed() -> None:
     proto.graph.node[1].domain = ""
     proto.opset_import[0].version = 99
     assert not can_be_tried(Facts(load(proto.SerializeToString())).model)
+
+
+@pytest.mark.parametrize(
+    ("bound", "axes", "times", "expected"),
+    [
+        ((1, 3, 8, 6), (2, 3), 2.0, (1, 3, 16, 12)),
+        ((1, 3, 8, 7), (2, 3), 0.5, (1, 3, 4, 3)),
+        ((1, 3, 8, 7), (3,), 2.0, (1, 3, 8, 14)),
+        ((1, 3, 1, 7), (2,), 0.5, (1, 3, 1, 7)),
+        ((1, 3, None, 7), (2, 3), 2.0, (1, 3, 448, 14)),
+        ((1, 3, None, 7), (2,), 0.5, (1, 3, 224, 7)),
+        ((1, None, 8, 7), (2,), 2.0, None),
+        (None, (), 2.0, ()),
+    ],
+)
+def test_scaled_sizes(
+    bound: Shape | None, axes: tuple[int, ...], times: float, expected: StaticShape | None
+) -> None:
+    found = scaled([(Input("x", None, bound, bound), axes)], times)
+    assert found == (None if expected is None else {"x": expected})

@@ -128,6 +128,14 @@ def test_quantised_data_is_written_out_for_each_reader() -> None:
     assert not duplicate_subgraph.run(net.op("DequantizeLinear", "s", "z").add("a").facts())
 
 
+def test_why_a_duplicate_is_left_alone() -> None:
+    net = START.op("Transpose", name="a").mark("a").goto("x").op("Transpose", name="b").add("a")
+    (said,) = duplicate_subgraph.remarks(net.facts())
+    assert isinstance(said, Silence)
+    assert said.node is not None
+    assert (said.node.path, said.reason) == ("b", "repeats a, which costs nothing")
+
+
 def test_silence() -> None:
     assert list(duplicate_subgraph.remarks(ONE.facts())) == [
         Silence(None, "no node on the data path does what an earlier one has done")

@@ -185,6 +185,27 @@ def test_rounding_of_any_width(channels: int, multiple: int) -> None:
     assert 0.9 * channels <= rounded < channels + 1.5 * multiple
 
 
+@pytest.mark.parametrize(
+    ("net", "reason"),
+    [
+        pytest.param(squeezed(20), "20 output channels in a gate", id="gate"),
+        pytest.param(
+            deformed(), "18 output channels of an answer, or only say what to read", id="offsets"
+        ),
+        pytest.param(
+            STEM.conv(21, 1),
+            "21 output channels of an answer, or only say what to read",
+            id="answer",
+        ),
+        pytest.param(after(STEM.conv(4)), "4 output channels are fewer than 5", id="narrow"),
+    ],
+)
+def test_why_a_layer_is_left_alone(net: Net, reason: str) -> None:
+    facts = net.facts()
+    (conv,) = (conv for conv in facts.convs if conv.cout % 8)
+    assert next(iter(channel_misalignment.remarks(facts))) == Silence(conv.node, reason)
+
+
 def test_silence() -> None:
     assert list(channel_misalignment.remarks(after(STEM).facts())) == [
         Silence(None, "every hidden convolution has a multiple of 8 channels")
