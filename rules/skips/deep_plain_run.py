@@ -1,14 +1,13 @@
 """S201."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Annotated
 
 from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.layers import Conv, Weighted
+from cnnlint.facts.folded import folded_skips
 from cnnlint.facts.shortcuts import plan
-from cnnlint.facts.weights import identity_score, read
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity
+from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 
@@ -26,7 +25,7 @@ def deep_plain_run(
     note_above: Annotated[int, "longest plain run of which nothing is said"] = 16,
     warn_above: Annotated[int, "longest plain run that is only a note"] = 20,
     identity_ratio: Annotated[float, "identity score from which on a kernel holds a skip"] = 1.5,
-) -> Iterator[Finding]:
+) -> Iterator[Finding | Silence]:
     """Many layers in series that no skip connection or branch bypasses.
 
     ## What it does
@@ -59,9 +58,11 @@ def deep_plain_run(
     """
     units = facts.topology.plain_run_units
     if units <= note_above:
+        reason = f"the longest run without a skip connection or branch has {units} layers"
+        yield Silence(None, reason)
         return
     run = [facts.weighted[key] for key in facts.topology.plain_run]
-    folded = _folded_skips(facts, run, identity_ratio)
+    folded = folded_skips(facts.model, run, identity_ratio)
     shortcuts = plan(run, facts.stems)
     map_bytes = size_in_bytes(
         shortcuts.largest_map, facts.model.value(run[0].node.outputs[0]).dtype
@@ -96,22 +97,3 @@ _REMARKS = {
     "yes": " (but kernels hold folded ones, as in RepVGG)",
     "unreadable": " (weights are needed to tell whether kernels hold folded ones, as in RepVGG)",
 }
-
-
-def _folded_skips(facts: Facts, run: Sequence[Weighted], ratio: float) -> str:
-    """Return "yes", "no" or "unreadable": whether skip connections sit inside the kernels."""
-    if facts.recipe.reparameterized:
-        return "yes"
-    convs = [layer for layer in run if isinstance(layer, Conv)]
-    square = [c for c in convs if c.groups == 1 and c.cin == c.cout and set(c.stride) == {1}]
-    scores = []
-    unread = 0
-    for conv in square:
-        weight = read(facts.model.value(conv.weight))
-        score = None if weight is None else identity_score(weight)
-        unread += weight is None
-        scores += [] if score is None else [score]
-    if scores:
-        return "yes" if sum(score >= ratio for score in scores) * 2 >= len(scores) else "no"
-    could_be = all(set(c.kernel) <= {1, 3} and c.bias for c in convs)
-    return "unreadable" if unread and could_be else "no"

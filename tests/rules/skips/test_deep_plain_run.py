@@ -4,7 +4,7 @@ from onnx import TensorProto, helper
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.shortcuts import plan
-from cnnlint.lint.finding import Saving, Severity
+from cnnlint.lint.finding import Saving, Severity, Silence
 from cnnlint.lint.rule import OptionValue
 from cnnlint.model.loader import load
 from rules.skips.deep_plain_run import deep_plain_run
@@ -84,6 +84,13 @@ def test_finding() -> None:
     assert finding.saving == Saving(macs=-8_192, params=-128, activation_bytes=-4 * 16 * 8 * 8)
     assert [node.path for node in finding.nodes][::20] == ["first", "last"]
     assert len(finding.nodes) == 21
+
+
+def test_silence() -> None:
+    (said,) = deep_plain_run.remarks(plain(START, 16).facts())
+    assert said == Silence(
+        None, "the longest run without a skip connection or branch has 16 layers"
+    )
 
 
 def test_separable_layers_are_counted_as_units() -> None:

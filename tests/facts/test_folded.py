@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+from onnx import helper
+
+from cnnlint.facts.facts import Facts
+from cnnlint.facts.folded import folded_skips
+from cnnlint.model.loader import load
+from tests.net import Net
+
+
+def kernel(centre: float) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
+    weight = np.ones((4, 4, 3, 3), np.float32)
+    weight[range(4), range(4), 1, 1] = centre
+    return weight
+
+
+@pytest.mark.parametrize(
+    ("net", "folded"),
+    [
+        pytest.param(Net(4, 8).conv(4, weight=kernel(1.5)), "yes", id="holds one"),
+        pytest.param(Net(4, 8).conv(4, weight=kernel(1.49)), "no", id="holds none"),
+        pytest.param(
+            Net(4, 8).conv(4, weight=kernel(9)).conv(4, weight=kernel(1)), "yes", id="half"
+        ),
+        pytest.param(Net(4, 8).conv(4), "unreadable", id="unreadable"),
+        pytest.param(Net(4, 8).conv(4, bias=False), "no", id="without bias"),
+        pytest.param(Net(4, 8).conv(8), "no", id="other channels"),
+        pytest.param(Net(4, ()).dense(4), "no", id="dense"),
+    ],
+)
+def test_folded_skips(net: Net, folded: str) -> None:
+    facts = net.facts()
+    assert folded_skips(facts.model, tuple(facts.weighted.values()), 1.5) == folded
+
+
+def test_metadata() -> None:
+    proto = Net(4, 8).conv(8).proto()
+    helper.set_model_props(proto, {"cnnlint.reparameterized": "True"})
+    facts = Facts(load(proto.SerializeToString()))
+    assert folded_skips(facts.model, (), 1.5) == "yes"
