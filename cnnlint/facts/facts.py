@@ -15,6 +15,11 @@ from cnnlint.facts.duplicates import Duplicate, duplicates
 from cnnlint.facts.flaws import Flaw, flaws
 from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Recurrent, Weighted, typed_layers
 from cnnlint.facts.linear import Source, is_affine, is_plain, weights_of
+from cnnlint.facts.entry import Entry, Jumps, find_entry
+from cnnlint.facts.flaws import Flaw, flaws
+from cnnlint.facts.head import Head, Heads, find_heads
+from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Weighted, typed_layers
+from cnnlint.facts.linear import is_affine
 from cnnlint.facts.memory import Memory, bytes_moved, memory
 from cnnlint.facts.parameters import Parameter, first_read, parameters
 from cnnlint.facts.pointwise import Pointwise, pointwise_runs
@@ -340,6 +345,39 @@ class Facts:
     def duplicates(self) -> tuple[Duplicate, ...]:
         """Nodes that do what an earlier one has done, in execution order."""
         return duplicates(self.model)
+    def heads(self) -> Heads:
+        """Where the maps end: at global pooling, or at a dense layer that reads them flat."""
+        gate_edges = self.activations.gate_edges
+        return find_heads(self.model, self.data, self.layers, self.receptive, gate_edges)
+
+    @cached_property
+    def entry(self) -> Entry | None:
+        """The first convolution and the pool behind it, None where there isn't one first."""
+        return find_entry(self.model, self.layers, self.stems, self.receptive, self.activations)
+
+    @cached_property
+    def paced_convs(self) -> tuple[tuple[Conv, int, Jumps], ...]:
+        """Convolutions of the trunk with their MACs, where known, and the jump of what they make.
+
+        The jump of one that makes no map is empty.
+        """
+        return tuple(
+            (conv, macs, reach.jump if (reach := self.receptive.get(conv.node.outputs[0])) else ())
+            for conv in self.convs
+            if conv.node.key in self.topology.trunk
+            and (macs := self.macs_of(conv.node)) is not None
+        )
+
+    def input_side(self, origin: int) -> int | None:
+        """Return the size of an axis of the input, None where it is unknown or inputs differ."""
+        shapes = (entry.bound for entry in self.model.inputs)
+        sides = {shape[origin] for shape in shapes if shape is not None and len(shape) > origin}
+        return sides.pop() if len(sides) == 1 else None
+
+    def input_sides(self, head: Head) -> StaticShape | None:
+        """Return the sizes of the input along the axes of a head's map, None where one is not."""
+        sides = tuple(side for a in head.axes if (side := self.input_side(a.origin)))
+        return sides if len(sides) == len(head.axes) else None
 
     @cached_property
     def unresolved(self) -> tuple[Node, ...]:
