@@ -1,0 +1,155 @@
+"""R702."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from cnnlint.facts.facts import Facts
+from cnnlint.facts.head import Head
+from cnnlint.facts.layers import sides
+from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.rule import rule
+from cnnlint.model.graph import StaticShape
+
+MIN_GRID = 4
+"""The remedy leaves no fewer positions on an axis in front of the pool."""
+MAX_FACTOR = 4
+"""And downsamples by no more than this in one place."""
+
+
+@rule(
+    "R702",
+    severity=Severity.NOTE,
+    basis=Basis.HEURISTIC,
+    fix=Fix.UNSAFE,
+    proven="ResNet",
+    since="0.1",
+)
+def receptive_field_too_small(
+    facts: Facts,
+    *,
+    min_ratio: Annotated[float, "share of the input's side that a position should see"] = 0.5,
+) -> Iterator[Finding | Silence]:
+    """Map averaged for the answer of which no position sees half of the input.
+
+    ## What it does
+    Reports global pooling of a map whose positions see less than `min_ratio` of the input on
+    every axis, along the widest path, and computes what it changes to downsample more in front
+    of the last convolutions: with a stride of 2 before them they reach twice as far for a
+    quarter of the multiply-adds.
+
+    ## Why is this bad?
+    Averaging adds up what the positions found; it sees no relation between parts that are
+    further apart than the receptive field. What counts in practice is smaller still: the pixels
+    at the border of the field weigh little. Networks for ImageNet see at least 0.69 of their
+    input (SqueezeNet 1.0: 155 of 224 pixels), mostly all of it. The default is a house value
+    below all of them.
+
+    ## Example
+    A ResNet-18 sees 435 x 435 pixels, all of a 224x224 input but 42 % of the side of a
+    1024x1024 one. Downsampled by two in front of its last three 3x3 it sees 659 x 659.
+
+    ## When to ignore it
+    When texture is the answer, or small things are: BagNet classifies by patches of 33 pixels
+    and less. Gates (squeeze-and-excitation) only scale channels and are not counted. Maps into
+    which attention or other whole-image context was mixed, dense layers on a flattened map and
+    outputs that are maps themselves are left alone.
+
+    ## References
+    - Luo et al., Understanding the Effective Receptive Field in Deep Convolutional Neural
+      Networks, 2016
+    - Araujo et al., Computing Receptive Fields of Convolutional Neural Networks, 2019
+    - Brendel and Bethge, Approximating CNNs with Bag-of-Local-Features Models Works
+      Surprisingly Well on ImageNet, 2019
+    """
+    if not facts.heads.found:
+        yield Silence(None, "no map is pooled or flattened for an answer")
+    for head in facts.heads.found:
+        seen, size = _seen(head), facts.input_sides(head)
+        if not head.pooled:
+            yield Silence(head.node, "the map is read flat, so the answer sees all of it")
+        elif head.is_global:
+            yield Silence(head.node, "whole-image context was mixed into the map before")
+        elif size is None:
+            yield Silence(head.node, "the size of the input is not known")
+        elif _ratio(seen, size) >= min_ratio:
+            yield Silence(head.node, f"a position sees {sides(seen)} of {sides(size)} pixels")
+        else:
+            yield _finding(facts, head, size, min_ratio)
+
+
+def _seen(head: Head) -> StaticShape:
+    return tuple(axis.largest for axis in head.axes)
+
+
+def _ratio(seen: StaticShape, size: StaticShape) -> float:
+    return max(field / side for field, side in zip(seen, size, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Remedy:
+    """More downsampling in front of the last convolutions."""
+
+    factor: int
+    layers: int
+    """Convolutions with a window behind it."""
+    field: StaticShape
+    saved: int
+    """MACs."""
+
+
+def _finding(facts: Facts, head: Head, size: StaticShape, min_ratio: float) -> Finding:
+    seen, remedy = _seen(head), _remedy(facts, head, size, min_ratio)
+    advice = "kernels that look at neighbours, and strides"
+    if remedy is not None:
+        layers = f"{remedy.layers} convolutions" if remedy.layers > 1 else "convolution"
+        advice = (
+            f"downsample by {remedy.factor} more in front of the last {layers} with a window: a "
+            f"position then sees {sides(remedy.field)} pixels, and {remedy.saved:,} MACs are saved"
+        )
+    return Finding(
+        nodes=(head.node,),
+        message=f"global pooling of a map that sees {sides(seen)} of {sides(size)} pixels",
+        suggestion=f"{advice}; needs retraining",
+        evidence={
+            "receptive_field": seen,
+            "input": size,
+            "ratio": round(_ratio(seen, size), 4),
+            "threshold": min_ratio,
+            "widened": remedy.field if remedy else None,
+        },
+        saving=Saving(
+            macs=remedy.saved if remedy else None,
+            activation_bytes=None,
+            receptive_field=remedy.field[0] - seen[0] if remedy else None,
+        ),
+    )
+
+
+def _remedy(facts: Facts, head: Head, size: StaticShape, min_ratio: float) -> _Remedy | None:
+    """Return how much more to downsample so that enough is seen, as far as the grid allows.
+
+    None where no convolution has a window, or the map is too small already.
+    """
+    behind = [
+        (conv, macs, reach)
+        for conv, macs, _ in facts.paced_convs
+        if (reach := facts.receptive.get(conv.node.inputs[0])) and len(reach.jump) == len(size)
+    ]
+    jumps = [reach.jump for conv, _, reach in behind if not conv.pointwise]
+    if not jumps:
+        return None
+    last = max(jumps)
+    places = [
+        i for i, (c, _, reach) in enumerate(behind) if reach.jump == last and not c.pointwise
+    ]
+    start, seen = behind[places[0]][2].largest, _seen(head)
+    factor, field = 1, seen
+    most = min(MAX_FACTOR, min(head.grid or (0,)) // MIN_GRID)
+    while _ratio(field, size) < min_ratio and 2 * factor <= most:
+        factor *= 2
+        axes = zip(start, last, seen, strict=True)
+        field = tuple(int(a + (factor - 1) * jump + factor * (b - a)) for a, jump, b in axes)
+    macs = sum(macs for _, macs, reach in behind[places[0] :] if reach.jump >= last)
+    saved = macs - macs // factor ** len(size)
+    return _Remedy(factor, len(places), field, saved) if factor > 1 else None
