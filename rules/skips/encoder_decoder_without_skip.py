@@ -1,0 +1,165 @@
+"""S203."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from math import prod
+from typing import Annotated
+
+from cnnlint.facts.bottleneck import Join, Passage, find_passage
+from cnnlint.facts.dataflow import size_of, total
+from cnnlint.facts.facts import Facts
+from cnnlint.facts.layers import sides
+from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.rule import rule
+
+MAX_OUTPUTS = 8
+NAMED = 4
+"""How many pairs the suggestion names."""
+REBUILDING = frozenset({"compression", "anomaly", "generation"})
+"""Tasks that want everything to go through the bottleneck."""
+
+
+@rule(
+    "S203",
+    severity=Severity.WARNING,
+    basis=Basis.PUBLISHED,
+    fix=Fix.UNSAFE,
+    proven="U-Net",
+    since="0.1",
+)
+def encoder_decoder_without_skip(
+    facts: Facts,
+    *,
+    min_bottleneck: Annotated[
+        int, "times the pixels of an output position that one of a coarse map stands for"
+    ] = 8,
+    max_output_jump: Annotated[int, "input pixels a position of a map that is fine"] = 4,
+    note_from_jump: Annotated[int, "input pixels a position from which on it is a note"] = 4,
+) -> Iterator[Finding | Silence]:
+    """Encoder and decoder with nothing but a coarse map between them.
+
+    ## What it does
+    Reports an output that is a map of at most `max_output_jump` input pixels a position, if
+    every path to it goes through a map that is `min_bottleneck` times as coarse, and comes back
+    in two upsampling steps or more with layers between them. Names the maps of the way down that
+    have the grid of a convolution on the way up, and what joining them costs: a Concat makes
+    that convolution dearer, an Add costs nothing where channels are equal.
+
+    ## Why is this bad?
+    A coarse map knows what there is but not just where. The fine maps of the encoder do, and a
+    skip connection hands them over; so do FCN, U-Net and their successors.
+
+    ## Example
+    On 96x96 an encoder with 16, 32 and 64 channels, 128 at the bottom, and a decoder with 64,
+    32 and 16: the three joins are free as Add. As Concat they cost 63,700,992 MACs and 48,384
+    weights.
+
+    ## When to ignore it
+    When everything is meant to go through the bottleneck: an output with as many channels as the
+    input (an autoencoder) is a note, and so is any output where the model's metadata says that
+    `cnnlint.task` is compression, anomaly or generation. Maps of `note_from_jump` pixels a
+    position and more are a note as well: pose estimation does well without skips there. One
+    Resize straight to the output, as in FCN-32s and DeepLab, and generators that start from a
+    vector are left alone.
+
+    ## References
+    - Long et al., Fully Convolutional Networks for Semantic Segmentation, 2015, section 4.2
+    - Ronneberger et al., U-Net: Convolutional Networks for Biomedical Image Segmentation, 2015
+    - Xiao et al., Simple Baselines for Human Pose Estimation and Tracking, 2018
+    """
+    edges = facts.topology.trunk, facts.activations.gate_edges
+    maps = 0
+    for output in facts.model.outputs[:MAX_OUTPUTS]:
+        passage = find_passage(
+            facts.model, output, facts.weighted, facts.receptive, edges, min_bottleneck
+        )
+        if passage is None:
+            continue
+        maps += 1
+        reason = _harmless(passage, max_output_jump, min_bottleneck)
+        if reason:
+            yield Silence(facts.model.producer_of.get(output), reason)
+        else:
+            soft = passage.jump >= note_from_jump or _rebuilds(facts, output)
+            yield _finding(facts, output, passage, Severity.NOTE if soft else Severity.WARNING)
+    if not maps:
+        yield Silence(None, "no output is a map of the input")
+
+
+def _harmless(passage: Passage, max_output_jump: int, min_bottleneck: int) -> str | None:
+    """Return why nothing is to be said about an output."""
+    coarse = min_bottleneck * max(passage.jump, Fraction(1))
+    if passage.jump > max_output_jump:
+        return f"a position of the output stands for {float(passage.jump):g} pixels"
+    if passage.coarsest < coarse:
+        return f"no map is coarser than {float(passage.coarsest):g} pixels a position"
+    if passage.bypassed:
+        return f"a path leads round all maps of {float(coarse):g} pixels a position"
+    if passage.steps < 2 or not passage.refined:
+        return "the coarse map is brought to the output's size in one step"
+    return None
+
+
+def _rebuilds(facts: Facts, output: str) -> bool:
+    """Return whether an output looks like the input over again."""
+    if facts.model.metadata.get("cnnlint.task", "").lower() in REBUILDING:
+        return True
+    channels = _channels(facts, output)
+    return channels is not None and channels in {
+        _channels(facts, entry.name) for entry in facts.model.inputs
+    }
+
+
+def _channels(facts: Facts, name: str) -> int | None:
+    reach, shape = facts.receptive.get(name), facts.model.static(name)
+    if reach is None or shape is None or not reach.jump:
+        return None
+    return prod(size for size, axis in zip(shape[1:], reach.axes[1:], strict=True) if not axis)
+
+
+def _finding(facts: Facts, output: str, passage: Passage, severity: Severity) -> Finding:
+    joins = passage.joins
+    unequal = [join for join in joins if not join.equal]
+    spent = total(join.macs for join in unequal)
+    kept = total(size_of(facts.model, join.map) for join in joins)
+    return Finding(
+        nodes=tuple(join.conv.node for join in joins) or (facts.model.producer_of[output],),
+        message=(
+            f"all of output {output} goes through maps of {float(passage.coarsest):g} pixels a "
+            "position, and no skip connection leads round them"
+        ),
+        suggestion=f"{_advice(joins)}; needs retraining",
+        evidence={
+            "output": output,
+            "output_jump": float(passage.jump),
+            "coarsest_jump": float(passage.coarsest),
+            "upsampling_steps": passage.steps,
+            "joins": tuple(f"{join.maker.path} -> {join.conv.node.path}" for join in joins),
+            "concat_macs": total(join.macs for join in joins),
+            "concat_weights": sum(join.weights for join in joins),
+        },
+        saving=Saving(
+            macs=None if spent is None else -spent,
+            params=-sum(join.weights for join in unequal),
+            activation_bytes=None if kept is None else -kept,
+        ),
+        severity=severity,
+    )
+
+
+def _advice(joins: tuple[Join, ...]) -> str:
+    """Return which maps to join and what that costs."""
+    if not joins:
+        return "join maps of the way down into the way up, resized where their grids differ"
+    named = [
+        f"{join.maker.path} ({join.channels}x{sides((join.conv.in_shape or ())[2:])}) into "
+        f"{join.conv.node.path}"
+        for join in joins[:NAMED]
+    ]
+    more = f" and {len(joins) - NAMED} more" if len(joins) > NAMED else ""
+    macs = total(join.macs for join in joins)
+    cost = "" if macs is None else f" for {macs:,} MACs and "
+    concat = f"by Concat{cost or ' for '}{sum(join.weights for join in joins):,} weights in all"
+    equal = sum(join.equal for join in joins)
+    add = f"by Add at no cost where channels are equal ({equal} of {len(joins)}) or "
+    return f"join {', '.join(named)}{more}: {add if equal else ''}{concat}"
