@@ -39,8 +39,9 @@ def unproductive_layers(
     layer.
 
     ## Why is this bad?
-    Richter et al. trained classifiers at many sizes: layers that could not widen what is seen
-    of the image added next to nothing to the accuracy, and could be taken out. Their cost stays.
+    Richter et al. find that receptive fields tell, before any training, which layers of a
+    classifier will not contribute to its accuracy: those whose input sees the whole image. What
+    they cost remains.
 
     ## Example
     VGG-16 in front of global average pooling is made for 224 pixels. On 32x32 the field has 32
@@ -56,7 +57,9 @@ def unproductive_layers(
     shares are house values.
 
     ## References
-    - Richter et al., Input Size Matters for CNN Classifiers, 2021
+    - Richter et al., Should You Go Deeper? Optimizing Convolutional Neural Network Architectures
+      without Training by Receptive Field Analysis, 2021
+    - Richter et al., (Input) Size Matters for CNN Classifiers, 2021
     """
     if not facts.heads.everywhere:
         yield Silence(None, "not every output comes from a map that is pooled or flattened")
