@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import prod
 
 from cnnlint.facts.activations import Activations
-from cnnlint.facts.layers import Conv, Layer, Pool
+from cnnlint.facts.layers import Conv, Layer, Pool, Weighted
 from cnnlint.facts.receptive import Reach
 from cnnlint.model.graph import Key, Model, Node, StaticShape
 
@@ -15,9 +15,21 @@ MAX_CONVS = 3
 """A stem has no more convolutions: ResNet-D and Inception-v3 have three."""
 MAX_STEPS = 32
 """Nodes that are followed from the first convolution."""
-BETWEEN = frozenset({"BatchNormalization", "LRN", "Identity", "Dropout", "Cast", "Pad"})
+BETWEEN = frozenset(
+    {"BatchNormalization", "LRN", "Identity", "Dropout", "Cast", "Pad", "Transpose"}
+)
 
 Jumps = tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paced:
+    """A layer with weights, its MACs, and the input pixels between neighbours of what it makes."""
+
+    layer: Weighted
+    macs: int
+    jump: Jumps
+    """Per axis; empty where it makes no map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,30 +107,31 @@ class FinerStem:
     """MACs of the model that come in addition, at equal widths."""
 
 
-def finer_stem(entry: Entry, layers: Iterable[tuple[Conv, int, Jumps]]) -> FinerStem | None:
+def finer_stem(entry: Entry, layers: Iterable[Paced]) -> FinerStem | None:
     """Return what an entry that doesn't downsample costs; None where the input's size is unknown.
 
     Args:
         entry: the entry of the network.
-        layers: its convolutions, their MACs and the jump of what they make, the first included.
+        layers: its layers, the first one included.
     """
     conv = entry.conv
-    if conv.in_shape is None:
+    if conv.out_shape is None:
         return None
     kernel = tuple(min(3, k) for k in conv.kernel)
     weights = conv.weights // prod(conv.kernel) * prod(kernel)
-    change = weights * conv.in_shape[0] * prod(conv.in_shape[2:])
-    for layer, macs, jump in layers:
-        if layer is not conv:
-            change += int(macs * prod(map(min, jump, entry.jump)))
-        change -= macs
+    change = weights * prod(conv.out_shape[:1] + conv.out_shape[2:]) * prod(conv.stride)
+    for paced in layers:
+        if paced.layer is not conv:
+            change += int(paced.macs * prod(map(min, paced.jump, entry.jump)))
+        change -= paced.macs
     return FinerStem(kernel, weights, change)
 
 
-def more_macs_without_end(layers: Iterable[tuple[Conv, int, Jumps]], most: Jumps) -> int:
+def more_macs_without_end(layers: Iterable[Paced], most: Jumps) -> int:
     """Return the MACs in addition where the last steps are left out: no jump exceeds ``most``."""
     change = 0
-    for _, macs, jump in layers:
-        pairs = zip(jump, most, strict=False)
-        change += int(macs * prod(max(Fraction(1), j / limit) for j, limit in pairs)) - macs
+    for paced in layers:
+        pairs = zip(paced.jump, most, strict=False)
+        factor = prod(max(Fraction(1), jump / limit) for jump, limit in pairs)
+        change += int(paced.macs * factor) - paced.macs
     return change

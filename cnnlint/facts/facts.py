@@ -16,6 +16,7 @@ from cnnlint.facts.flaws import Flaw, flaws
 from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Recurrent, Weighted, typed_layers
 from cnnlint.facts.linear import Source, is_affine, is_plain, weights_of
 from cnnlint.facts.entry import Entry, Jumps, find_entry
+from cnnlint.facts.entry import Entry, Paced, find_entry
 from cnnlint.facts.flaws import Flaw, flaws
 from cnnlint.facts.head import Head, Heads, find_heads
 from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Weighted, typed_layers
@@ -356,17 +357,26 @@ class Facts:
         return find_entry(self.model, self.layers, self.stems, self.receptive, self.activations)
 
     @cached_property
-    def paced_convs(self) -> tuple[tuple[Conv, int, Jumps], ...]:
-        """Convolutions of the trunk with their MACs, where known, and the jump of what they make.
-
-        The jump of one that makes no map is empty.
-        """
+    def paced(self) -> tuple[Paced, ...]:
+        """Layers with weights, what they cost, and how coarse what they make is."""
         return tuple(
-            (conv, macs, reach.jump if (reach := self.receptive.get(conv.node.outputs[0])) else ())
-            for conv in self.convs
-            if conv.node.key in self.topology.trunk
-            and (macs := self.macs_of(conv.node)) is not None
+            Paced(layer, macs, reach.jump if (reach := self.receptive.get(made)) else ())
+            for layer in self.weighted.values()
+            for made in layer.node.outputs[:1]
+            if (macs := self.macs_of(layer.node)) is not None
         )
+
+    @cached_property
+    def rescalable(self) -> bool:
+        """Whether all MACs are known to grow with the maps of :attr:`paced` layers, or not at all.
+
+        Not so with attention, and behind a pool that leaves one position.
+        """
+        lost = any(
+            isinstance(paced.layer, Conv) and not paced.layer.pointwise and not paced.jump
+            for paced in self.paced
+        )
+        return not lost and self.macs == sum(paced.macs for paced in self.paced)
 
     def input_side(self, origin: int) -> int | None:
         """Return the size of an axis of the input, None where it is unknown or inputs differ."""

@@ -74,16 +74,18 @@ def _small(facts: Facts, min_grid: int) -> list[Conv]:
     """Return the convolutions with a window that read a map below the limit on every axis."""
     return [
         conv
-        for conv, _, _ in facts.paced_convs
-        if not conv.pointwise and conv.in_grid and max(conv.in_grid) < min_grid
+        for conv in facts.convs
+        if conv.node.key in facts.topology.trunk
+        and not conv.pointwise
+        and conv.in_grid
+        and max(conv.in_grid) < min_grid
     ]
 
 
 def _finding(facts: Facts, head: Head, small: list[Conv], min_grid: int) -> Finding:
     grid = head.grid or ()
-    advice, finer, more = _remedy(facts, head, facts.input_sides(head) or grid, min_grid)
-    known = all(jump or conv.pointwise for conv, _, jump in facts.paced_convs)
-    after = facts.macs + more if known and facts.macs is not None else None
+    advice, finer, more = _remedy(facts, head, grid, min_grid)
+    after = facts.macs + more if facts.rescalable and facts.macs is not None else None
     cost = "" if after is None else f", {after:,} instead of {facts.macs:,} MACs at equal widths"
     flat = "" if head.pooled else ", pooled and not flattened"
     return Finding(
@@ -105,16 +107,19 @@ def _finding(facts: Facts, head: Head, small: list[Conv], min_grid: int) -> Find
 
 
 def _remedy(
-    facts: Facts, head: Head, size: StaticShape, min_grid: int
+    facts: Facts, head: Head, grid: StaticShape, min_grid: int
 ) -> tuple[str, StaticShape, int]:
     """Return what to change, the last grid that it leaves and the MACs that it adds.
 
     That is a stem that doesn't downsample, where it is enough, else fewer steps at the end.
     """
     entry, jumps = facts.entry, tuple(axis.jump for axis in head.axes)
+    size = facts.input_sides(head) or tuple(
+        int(side * jump) for side, jump in zip(grid, jumps, strict=True)
+    )
     if entry is not None and max(entry.conv.stride) > 1 and len(entry.jump) == len(jumps):
         finer = _left(size, [jump / less for jump, less in zip(jumps, entry.jump, strict=True)])
-        stem = finer_stem(entry, facts.paced_convs)
+        stem = finer_stem(entry, facts.paced)
         if stem is not None and max(finer) >= min_grid:
             pool = " and no pool" if entry.pool else ""
             return f"a {sides(stem.kernel)} stem with stride 1{pool}", finer, stem.more_macs
@@ -123,7 +128,7 @@ def _remedy(
         f"the last strides left out, {steps(tuple(map(int, most)))} pixels for a position "
         f"instead of {steps(tuple(map(int, jumps)))}"
     )
-    return advice, _left(size, most), more_macs_without_end(facts.paced_convs, most)
+    return advice, _left(size, most), more_macs_without_end(facts.paced, most)
 
 
 def _left(size: StaticShape, jumps: Sequence[Fraction]) -> StaticShape:

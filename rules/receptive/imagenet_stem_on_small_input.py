@@ -78,10 +78,10 @@ def _pixels(entry: Entry) -> str:
 
 
 def _finding(facts: Facts, entry: Entry, size: StaticShape, grid: StaticShape) -> Finding:
-    conv, pool, stem = entry.conv, entry.pool, finer_stem(entry, facts.paced_convs)
+    conv, pool, stem = entry.conv, entry.pool, finer_stem(entry, facts.paced)
     kernel, weights = (stem.kernel, stem.weights) if stem else (conv.kernel, conv.weights)
     total = facts.macs
-    after = total + stem.more_macs if total and stem else None
+    after = total + stem.more_macs if total and stem and facts.rescalable else None
     cost = "" if after is None else f": {after:,} instead of {total:,} MACs"
     return Finding(
         nodes=(conv.node, *([pool.node] if pool else [])),

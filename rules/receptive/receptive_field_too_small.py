@@ -1,20 +1,15 @@
 """R702."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.head import Head
 from cnnlint.facts.layers import sides
+from cnnlint.facts.widening import seen_share, widen
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import StaticShape
-
-MIN_GRID = 4
-"""The remedy leaves no fewer positions on an axis in front of the pool."""
-MAX_FACTOR = 4
-"""And downsamples by no more than this in one place."""
 
 
 @rule(
@@ -65,46 +60,28 @@ def receptive_field_too_small(
     if not facts.heads.found:
         yield Silence(None, "no map is pooled or flattened for an answer")
     for head in facts.heads.found:
-        seen, size = _seen(head), facts.input_sides(head)
+        seen, size = tuple(axis.largest for axis in head.axes), facts.input_sides(head)
         if not head.pooled:
             yield Silence(head.node, "the map is read flat, so the answer sees all of it")
         elif head.is_global:
             yield Silence(head.node, "whole-image context was mixed into the map before")
         elif size is None:
             yield Silence(head.node, "the size of the input is not known")
-        elif _ratio(seen, size) >= min_ratio:
+        elif seen_share(seen, size) >= min_ratio:
             yield Silence(head.node, f"a position sees {sides(seen)} of {sides(size)} pixels")
         else:
             yield _finding(facts, head, size, min_ratio)
 
 
-def _seen(head: Head) -> StaticShape:
-    return tuple(axis.largest for axis in head.axes)
-
-
-def _ratio(seen: StaticShape, size: StaticShape) -> float:
-    return max(field / side for field, side in zip(seen, size, strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class _Remedy:
-    """More downsampling in front of the last convolutions."""
-
-    factor: int
-    layers: int
-    """Convolutions with a window behind it."""
-    field: StaticShape
-    saved: int
-    """MACs."""
-
-
 def _finding(facts: Facts, head: Head, size: StaticShape, min_ratio: float) -> Finding:
-    seen, remedy = _seen(head), _remedy(facts, head, size, min_ratio)
+    seen, trunk = tuple(axis.largest for axis in head.axes), facts.topology.trunk
+    layers = [paced for paced in facts.paced if paced.layer.node.key in trunk]
+    remedy = widen(layers, facts.receptive, head, size, min_ratio)
     advice = "kernels that look at neighbours, and strides"
     if remedy is not None:
-        layers = f"{remedy.layers} convolutions" if remedy.layers > 1 else "convolution"
+        last = f"{remedy.layers} convolutions" if remedy.layers > 1 else "convolution"
         advice = (
-            f"downsample by {remedy.factor} more in front of the last {layers} with a window: a "
+            f"downsample by {remedy.factor} more in front of the last {last} with a window: a "
             f"position then sees {sides(remedy.field)} pixels, and {remedy.saved:,} MACs are saved"
         )
     return Finding(
@@ -114,7 +91,7 @@ def _finding(facts: Facts, head: Head, size: StaticShape, min_ratio: float) -> F
         evidence={
             "receptive_field": seen,
             "input": size,
-            "ratio": round(_ratio(seen, size), 4),
+            "ratio": round(seen_share(seen, size), 4),
             "threshold": min_ratio,
             "widened": remedy.field if remedy else None,
         },
@@ -124,32 +101,3 @@ def _finding(facts: Facts, head: Head, size: StaticShape, min_ratio: float) -> F
             receptive_field=remedy.field[0] - seen[0] if remedy else None,
         ),
     )
-
-
-def _remedy(facts: Facts, head: Head, size: StaticShape, min_ratio: float) -> _Remedy | None:
-    """Return how much more to downsample so that enough is seen, as far as the grid allows.
-
-    None where no convolution has a window, or the map is too small already.
-    """
-    behind = [
-        (conv, macs, reach)
-        for conv, macs, _ in facts.paced_convs
-        if (reach := facts.receptive.get(conv.node.inputs[0])) and len(reach.jump) == len(size)
-    ]
-    jumps = [reach.jump for conv, _, reach in behind if not conv.pointwise]
-    if not jumps:
-        return None
-    last = max(jumps)
-    places = [
-        i for i, (c, _, reach) in enumerate(behind) if reach.jump == last and not c.pointwise
-    ]
-    start, seen = behind[places[0]][2].largest, _seen(head)
-    factor, field = 1, seen
-    most = min(MAX_FACTOR, min(head.grid or (0,)) // MIN_GRID)
-    while _ratio(field, size) < min_ratio and 2 * factor <= most:
-        factor *= 2
-        axes = zip(start, last, seen, strict=True)
-        field = tuple(int(a + (factor - 1) * jump + factor * (b - a)) for a, jump, b in axes)
-    macs = sum(macs for _, macs, reach in behind[places[0] :] if reach.jump >= last)
-    saved = macs - macs // factor ** len(size)
-    return _Remedy(factor, len(places), field, saved) if factor > 1 else None

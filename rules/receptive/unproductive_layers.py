@@ -72,9 +72,11 @@ def unproductive_layers(
     idle = [conv for conv in convs if _sees_all(facts, conv) or _single_tap(conv)]
     macs = total(facts.macs_of(conv.node) for conv in idle)
     share = facts.share(macs)
+    found = {conv.node.key for conv in idle}
+    yield from (Silence(c.node, _view(facts, c)) for c in convs if c.node.key not in found)
     if not idle:
-        yield Silence(None, "every convolution with a window sees more than the one before")
-    elif share is not None and share < min_note_share:
+        return
+    if share is not None and share < min_note_share:
         yield Silence(None, f"{share:.1%} of the MACs see nothing new")
     elif (folded := _folded(facts, identity_ratio)) == "yes":
         reason = "kernels hold folded skip connections, which keep the receptive field small"
@@ -110,6 +112,16 @@ def _sees_all(facts: Facts, conv: Conv) -> bool:
     wide = [axis for axis, kernel in zip(axes, conv.kernel, strict=True) if kernel > 1]
     sizes = [facts.input_side(axis.origin) for axis in wide]
     return all(size and axis.smallest >= size for axis, size in zip(wide, sizes, strict=True))
+
+
+def _view(facts: Facts, conv: Conv) -> str:
+    """Return why a convolution may well see something new."""
+    reach = facts.receptive.get(conv.node.inputs[0])
+    if reach is None or not reach.jump:
+        return "what its input sees has no bounds, or can't be followed"
+    size = facts.input_sides(facts.heads.found[0])
+    image = sides(size) if size else "an unknown number of"
+    return f"its input sees {sides(reach.smallest)} of {image} pixels along the shortest path"
 
 
 def _single_tap(conv: Conv) -> bool:

@@ -66,16 +66,13 @@ def tall_and_skinny(
         return
     width = median(max(conv.cin, conv.cout) for conv in convs)
     ratio = width / topology.depth
-    kinds = _alike(convs)
     if ratio >= min_ratio:
         reason = f"{width:g} channels in the median, {ratio:.2f} for each layer of depth"
         yield Silence(None, reason)
-    elif not kinds:
-        yield Silence(None, "no four layers keep the same channels and grid")
     else:
         plain = 2 * topology.plain_run_units > topology.depth
         severity = Severity.WARNING if plain else Severity.NOTE
-        yield _finding(facts, kinds, (width, min_ratio), severity)
+        yield _finding(facts, convs, (width, min_ratio), severity)
 
 
 def _alike(convs: Sequence[Conv]) -> Mapping[Kind, list[Conv]]:
@@ -88,13 +85,41 @@ def _alike(convs: Sequence[Conv]) -> Mapping[Kind, list[Conv]]:
 
 
 def _finding(
-    facts: Facts,
-    kinds: Mapping[Kind, Sequence[Conv]],
-    measured: tuple[float, float],
-    severity: Severity,
+    facts: Facts, convs: Sequence[Conv], measured: tuple[float, float], severity: Severity
 ) -> Finding:
     (width, threshold), depth = measured, facts.topology.depth
+    kinds = _alike(convs)
     plans = [(kind, len(found) // 4) for kind, found in kinds.items()]
+    freed = total(None if shape is None else 2 * n * prod(shape) for (*_, shape), n in plans)
+    nodes = tuple(conv.node for conv in convs)
+    dtype = facts.model.value(nodes[0].outputs[0]).dtype
+    return Finding(
+        nodes=nodes,
+        message=f"{depth} layers deep with {width:g} channels in the median",
+        suggestion=(
+            f"a quarter of the layers with twice the channels{_named(plans)}; needs retraining"
+        ),
+        evidence={
+            "depth": depth,
+            "median_width": width,
+            "ratio": round(width / depth, 4),
+            "threshold": threshold,
+            "layers_less": sum(3 * fewer for _, fewer in plans),
+        },
+        saving=Saving(
+            macs=0 if plans else None,
+            params=0 if plans else None,
+            activation_bytes=size_in_bytes(freed, dtype) if plans and freed is not None else None,
+            receptive_field=_lost_field(facts, kinds) if plans else None,
+        ),
+        severity=severity,
+    )
+
+
+def _named(plans: Sequence[tuple[Kind, int]]) -> str:
+    """Return which layers become which, where four and more are alike."""
+    if not plans:
+        return ", for about the same weights and MACs"
     named = [
         f"{4 * fewer} Conv {sides(kernel)} {channels}->{channels} become {fewer} of "
         f"{2 * channels}->{2 * channels}"
@@ -103,32 +128,8 @@ def _finding(
     more = f", and so on for {len(plans) - NAMED} more kinds" if len(plans) > NAMED else ""
     weights = sum(4 * fewer * channels**2 * prod(k) for (channels, k, _, _), fewer in plans)
     dropped = sum(3 * fewer for _, fewer in plans)
-    freed = total(
-        None if shape is None else 2 * fewer * prod(shape) for (*_, shape), fewer in plans
-    )
-    nodes = tuple(conv.node for found in kinds.values() for conv in found)
-    dtype = facts.model.value(nodes[0].outputs[0]).dtype
-    return Finding(
-        nodes=nodes,
-        message=f"{depth} layers deep with {width:g} channels in the median",
-        suggestion=(
-            f"a quarter of the layers with twice the channels: {', '.join(named)}{more}; the same "
-            f"{weights:,} weights and MACs in {dropped} layers less; needs retraining"
-        ),
-        evidence={
-            "depth": depth,
-            "median_width": width,
-            "ratio": round(width / depth, 4),
-            "threshold": threshold,
-            "layers_less": dropped,
-            "weights": weights,
-        },
-        saving=Saving(
-            activation_bytes=None if freed is None else size_in_bytes(freed, dtype),
-            receptive_field=_lost_field(facts, kinds),
-        ),
-        severity=severity,
-    )
+    same = f"the same {weights:,} weights and MACs in {dropped} layers less"
+    return f": {', '.join(named)}{more}; {same}"
 
 
 def _lost_field(facts: Facts, kinds: Mapping[Kind, Sequence[Conv]]) -> int | None:

@@ -1,19 +1,16 @@
 """S205."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import prod
 from statistics import median
 from typing import Annotated
 
 from cnnlint.facts.dataflow import size_in_bytes
+from cnnlint.facts.deeper import Deeper, deeper
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
-
-STEP = 8
-"""Channels come in multiples of this."""
 
 
 @rule(
@@ -55,8 +52,7 @@ def wide_and_shallow(
 
     ## When to ignore it
     When few layers are the aim: for latency, as a baseline, on features that are deep already.
-    Inputs with a side below `min_input` are left alone, and so are first convolutions, which
-    have little to read. All limits are house values.
+    Inputs with a side below `min_input` are left alone. All limits are house values.
 
     ## References
     - Howard et al., MobileNets, 2017, section 4.1
@@ -71,7 +67,7 @@ def wide_and_shallow(
     largest = max(convs, key=lambda conv: conv.weights)
     share = largest.weights / facts.params if facts.params else 0.0
     size = facts.input_sides(head)
-    plan = _deeper(facts, convs)
+    plan = deeper(convs, facts.stems)
     if topology.depth > max_depth:
         yield Silence(None, f"the network is {topology.depth} layers deep")
     elif width < min_width and (facts.params <= min_params or share <= max_share):
@@ -85,40 +81,7 @@ def wide_and_shallow(
         yield _finding(facts, convs, plan, width)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """Two convolutions in place of one."""
-
-    conv: Conv
-    middle: int
-    """Channels between them."""
-
-    @property
-    def weights(self) -> int:
-        """Weights of both."""
-        return prod(self.conv.kernel) * self.middle * (self.conv.cin + self.conv.cout)
-
-    @property
-    def macs(self) -> int | None:
-        """MACs of both, the second of which takes the stride; None where a size is unknown."""
-        conv = self.conv
-        if conv.in_shape is None or conv.out_shape is None:
-            return None
-        first, second = prod(conv.in_shape[2:]) * conv.cin, prod(conv.out_shape[2:]) * conv.cout
-        return conv.in_shape[0] * prod(conv.kernel) * self.middle * (first + second)
-
-
-def _deeper(facts: Facts, convs: Sequence[Conv]) -> _Plan | None:
-    """Return two layers for the largest convolution behind the stem, with no more weights."""
-    behind = [c for c in convs if c.node.key not in facts.stems and not c.transposed]
-    if not behind:
-        return None
-    conv = max(behind, key=lambda c: c.weights)
-    middle = conv.cin * conv.cout // (conv.cin + conv.cout) // STEP * STEP
-    return _Plan(conv, middle) if middle else None
-
-
-def _finding(facts: Facts, convs: Sequence[Conv], plan: _Plan, width: float) -> Finding:
+def _finding(facts: Facts, convs: Sequence[Conv], plan: Deeper, width: float) -> Finding:
     conv, depth = plan.conv, facts.topology.depth
     before = facts.macs_of(conv.node)
     reach = facts.receptive.get(conv.node.inputs[0])
@@ -135,7 +98,7 @@ def _finding(facts: Facts, convs: Sequence[Conv], plan: _Plan, width: float) -> 
             f"holds {share:.0%} of all parameters"
         ),
         suggestion=(
-            f"Conv {sides(conv.kernel)} {conv.cin}->{plan.middle} and {plan.middle}->{conv.cout}"
+            f"Conv {sides(conv.kernel)} {conv.cin}->{plan.middle} and {plan.middle}->{plan.cout}"
             f"{stride} in place of {conv.node.path}: {plan.weights:,} instead of "
             f"{conv.weights:,} weights{macs}, and one activation more; needs retraining"
         ),
@@ -143,7 +106,7 @@ def _finding(facts: Facts, convs: Sequence[Conv], plan: _Plan, width: float) -> 
             "depth": depth,
             "median_width": width,
             "largest_share": round(share, 4),
-            "channels": (conv.cin, plan.middle, conv.cout),
+            "channels": (conv.cin, plan.middle, plan.cout),
         },
         saving=Saving(
             macs=None if plan.macs is None or before is None else before - plan.macs,

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from cnnlint.facts.facts import Facts
 from cnnlint.lint.finding import Finding, Saving, Severity, Silence
 from cnnlint.lint.rule import OptionValue
+from cnnlint.model.loader import load
 from rules.receptive.unproductive_layers import unproductive_layers
 from tests.net import Net
 from tests.rules.receptive.published import resnet18, vgg16
@@ -29,9 +31,10 @@ def idle(net: Net) -> list[str]:
 
 
 def why(net: Net) -> list[str]:
+    """Return the reasons that hold for the model as a whole."""
     said = list(unproductive_layers.remarks(net.facts()))
     assert all(isinstance(remark, Silence) for remark in said)
-    return [remark.reason for remark in said if isinstance(remark, Silence)]
+    return [said.reason for said in said if isinstance(said, Silence) and said.node is None]
 
 
 @pytest.mark.parametrize(
@@ -199,6 +202,34 @@ def test_unreadable_weights() -> None:
 
 def test_silence() -> None:
     assert why(plain(5)) == ["not every output comes from a map that is pooled or flattened"]
-    assert why(ended(plain(3))) == [
-        "every convolution with a window sees more than the one before"
+    said = list(unproductive_layers.remarks(ended(plain(4, (7, 9))).facts()))
+    assert [(s.node and s.node.path, s.reason) for s in said if isinstance(s, Silence)] == [
+        (f"c{place + 1}", f"its input sees {side}x{side} of 7x9 pixels along the shortest path")
+        for place, side in enumerate((1, 3, 5, 7))
     ]
+
+
+def test_silence_where_other_layers_are_idle() -> None:
+    said = list(unproductive_layers.remarks(ended(plain(4)).facts()))
+    assert [type(remark) for remark in said] == [Silence] * 3 + [Finding]
+
+
+def test_silence_behind_whole_image_context() -> None:
+    net = Net(8, 4).conv(8).pool(4, 4).conv(8, name="odd")
+    said = list(unproductive_layers.remarks(ended(net).facts()))
+    assert said[-1] == Silence(
+        net.facts().convs[-1].node, "what its input sees has no bounds, or can't be followed"
+    )
+
+
+def test_silence_where_inputs_differ() -> None:
+    proto = ended(plain(2)).proto()
+    other = proto.graph.input.add()
+    other.CopyFrom(proto.graph.input[0])
+    other.name = "other"
+    other.type.tensor_type.shape.dim[3].dim_value = 10
+    said = list(unproductive_layers.remarks(Facts(load(proto.SerializeToString()))))
+    assert isinstance(said[0], Silence)
+    assert said[0].reason == (
+        "its input sees 1x1 of an unknown number of pixels along the shortest path"
+    )

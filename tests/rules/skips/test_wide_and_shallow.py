@@ -47,7 +47,7 @@ def heavy(width: int = 344, last: int = 16) -> Net:
         pytest.param(ended(wide(size=8)), {"min_input": 8}, 1, id="8 will do"),
         pytest.param(ended(wide(size=(64,))), {}, 1, id="1-D"),
         pytest.param(ended(wide(size=(4, 16, 16))), {}, 1, id="3-D"),
-        pytest.param(ended(wide(layers=1)), {}, 0, id="a stem alone"),
+        pytest.param(ended(wide(layers=1)), {}, 1, id="a stem alone"),
         pytest.param(ended(wide(layers=1).conv(4, 1)), {"min_width": 256}, 0, id="4 channels"),
         pytest.param(
             ended(wide(layers=1).conv_transpose(512, 2)), {}, 0, id="transposed convolution"
@@ -106,6 +106,18 @@ def test_what_the_remedy_says_is_so() -> None:
     assert finding.saving.receptive_field == after.receptive_field[0] - before.receptive_field[0]
 
 
+def test_first_convolution() -> None:
+    (finding,) = wide_and_shallow.run(ended(wide(1024, 1)).facts())
+    assert finding.suggestion == (
+        "Conv 3x3 3->48 and 48->48 in place of stem: 22,032 instead of 27,648 weights, 5,640,192 "
+        "instead of 7,077,888 MACs, and one activation more; needs retraining"
+    )
+    just = Net(1, 16).conv(72 * 73, bias=False).gap()
+    (finding,) = wide_and_shallow.run(just.facts())
+    assert finding.evidence["channels"] == (1, 72, 72)
+    assert finding.saving.params == 0
+
+
 def test_unknown_sizes() -> None:
     net = Net(3, 32).op("Wavelet", domain="acme").conv(600, name="stem").conv(600)
     assert not wide_and_shallow.run(ended(net).facts())
@@ -123,7 +135,9 @@ def test_unknown_sizes() -> None:
         ),
         pytest.param(ended(wide(size=8)), "the input has 8x8 pixels", id="small"),
         pytest.param(
-            ended(wide(layers=1)), "two layers in its place would save nothing", id="stem"
+            ended(wide(layers=1).conv_transpose(512, 2)),
+            "two layers in its place would save nothing",
+            id="transposed",
         ),
     ],
 )
