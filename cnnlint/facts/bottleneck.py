@@ -48,6 +48,8 @@ class Passage:
 
     jump: Fraction
     """Input pixels for one position of the output."""
+    limit: Fraction
+    """As many of a map that is coarse."""
     coarsest: Fraction
     """The same of the coarsest map on the way."""
     bypassed: bool
@@ -114,7 +116,13 @@ def find_passage(
             coarsest = max(coarsest, way.jump)
     end = found.ways[output]
     return Passage(
-        jump, coarsest, end.fine, end.steps, found.refined, tuple(_joins(model, found, coarsest))
+        jump,
+        limit,
+        coarsest,
+        end.fine,
+        end.steps,
+        found.refined,
+        tuple(_joins(model, found, coarsest)),
     )
 
 

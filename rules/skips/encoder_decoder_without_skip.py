@@ -1,7 +1,6 @@
 """S203."""
 
 from collections.abc import Iterator
-from fractions import Fraction
 from math import prod
 from typing import Annotated
 
@@ -33,6 +32,7 @@ def encoder_decoder_without_skip(
     min_bottleneck: Annotated[
         int, "times the pixels of an output position that one of a coarse map stands for"
     ] = 8,
+    note_bottleneck: Annotated[int, "the same where no map is as coarse, for a note"] = 4,
     max_output_jump: Annotated[int, "input pixels a position of a map that is fine"] = 4,
     note_from_jump: Annotated[int, "input pixels a position from which on it is a note"] = 4,
 ) -> Iterator[Finding | Silence]:
@@ -41,7 +41,8 @@ def encoder_decoder_without_skip(
     ## What it does
     Reports an output that is a map of at most `max_output_jump` input pixels a position, if
     every path to it goes through a map that is `min_bottleneck` times as coarse, and comes back
-    in two upsampling steps or more with layers between them. Names the maps of the way down that
+    in two upsampling steps or more with layers between them. Where no map is that coarse,
+    `note_bottleneck` times is enough for a note. Names the maps of the way down that
     have the grid of a convolution on the way up, and what joining them costs: a Concat makes
     that convolution dearer, an Add costs nothing where channels are equal.
 
@@ -56,45 +57,52 @@ def encoder_decoder_without_skip(
 
     ## When to ignore it
     When everything is meant to go through the bottleneck: an output with as many channels as the
-    input (an autoencoder) is a note, and so is any output where the model's metadata says that
-    `cnnlint.task` is compression, anomaly or generation. Maps of `note_from_jump` pixels a
-    position and more are a note as well: pose estimation does well without skips there. One
-    Resize straight to the output, as in FCN-32s and DeepLab, and generators that start from a
-    vector are left alone.
+    input (an autoencoder) is a note at most, and so is any output where the model's metadata
+    says that `cnnlint.task` is compression, anomaly or generation; what would be a note is left
+    alone then (style transfer). Maps of `note_from_jump` pixels a position and more are a note:
+    pose estimation does well without skips there. One Resize straight to the output, as in
+    FCN-32s and DeepLab, and generators that start from a vector are left alone. The limits are
+    house values.
 
     ## References
     - Long et al., Fully Convolutional Networks for Semantic Segmentation, 2015, section 4.2
     - Ronneberger et al., U-Net: Convolutional Networks for Biomedical Image Segmentation, 2015
     - Xiao et al., Simple Baselines for Human Pose Estimation and Tracking, 2018
     """
-    edges = facts.topology.trunk, facts.activations.gate_edges
     maps = 0
     for output in facts.model.outputs[:MAX_OUTPUTS]:
-        passage = find_passage(
-            facts.model, output, facts.weighted, facts.receptive, edges, min_bottleneck
-        )
+        passage, shallow = _passage(facts, output, min_bottleneck), False
+        if passage is not None and passage.coarsest < passage.limit:
+            passage, shallow = _passage(facts, output, note_bottleneck), True
         if passage is None:
             continue
         maps += 1
-        reason = _harmless(passage, max_output_jump, min_bottleneck)
+        rebuilds = _rebuilds(facts, output)
+        reason = _harmless(passage, max_output_jump)
+        if reason is None and shallow and rebuilds:
+            reason = "it makes its input over again, and no map is much coarser"
         if reason:
             yield Silence(facts.model.producer_of.get(output), reason)
         else:
-            soft = passage.jump >= note_from_jump or _rebuilds(facts, output)
+            soft = shallow or rebuilds or passage.jump >= note_from_jump
             yield _finding(facts, output, passage, Severity.NOTE if soft else Severity.WARNING)
     if not maps:
         yield Silence(None, "no output is a map of the input")
 
 
-def _harmless(passage: Passage, max_output_jump: int, min_bottleneck: int) -> str | None:
+def _passage(facts: Facts, output: str, coarse: int) -> Passage | None:
+    edges = facts.topology.trunk, facts.activations.gate_edges
+    return find_passage(facts.model, output, facts.weighted, facts.receptive, edges, coarse)
+
+
+def _harmless(passage: Passage, max_output_jump: int) -> str | None:
     """Return why nothing is to be said about an output."""
-    coarse = min_bottleneck * max(passage.jump, Fraction(1))
     if passage.jump > max_output_jump:
         return f"a position of the output stands for {float(passage.jump):g} pixels"
-    if passage.coarsest < coarse:
+    if passage.coarsest < passage.limit:
         return f"no map is coarser than {float(passage.coarsest):g} pixels a position"
     if passage.bypassed:
-        return f"a path leads round all maps of {float(coarse):g} pixels a position"
+        return f"a path leads round all maps of {float(passage.limit):g} pixels a position"
     if passage.steps < 2 or not passage.refined:
         return "the coarse map is brought to the output's size in one step"
     return None

@@ -15,6 +15,12 @@ def halved(size: int | tuple[int, ...], times: int, layers: int = 2) -> Net:
     return net.repeat(layers, lambda n: n.conv(8).relu())
 
 
+def gated(net: Net) -> Net:
+    """Append a gate with two convolutions of its own."""
+    net = net.mark("x").conv(8).relu().conv(8).op("Sigmoid")
+    return net.mul("x")
+
+
 def ended(net: Net) -> Net:
     return net.gap().flatten().dense(4)
 
@@ -35,6 +41,7 @@ def ended(net: Net) -> Net:
         pytest.param(ended(halved(8, 2, 1).conv(8, 1).conv(8, 1)), {}, [], id="pointwise"),
         pytest.param(halved(8, 2).flatten().dense(4, cin=32), {}, [2], id="flattened"),
         pytest.param(halved(8, 2), {}, [], id="the output is a map"),
+        pytest.param(ended(gated(halved(8, 2, 1))), {}, [], id="gates don't count"),
         pytest.param(ended(halved(8, 2).op("Resize", "", "s").stored("s", [1])), {}, [], id="odd"),
     ],
 )

@@ -45,9 +45,30 @@ def gated(net: Net) -> Net:
     ("net", "options", "severity"),
     [
         pytest.param(decoder(encoder()), {}, W, id="8 times"),
-        pytest.param(decoder(encoder(levels=2), 2), {}, None, id="4 times"),
+        pytest.param(decoder(encoder(levels=2), 2), {}, N, id="4 times"),
+        pytest.param(decoder(encoder(levels=2), 2, join="add"), {}, None, id="4 times with skips"),
+        pytest.param(decoder(encoder(levels=2), 2, classes=3), {}, None, id="style transfer"),
+        pytest.param(decoder(encoder(levels=2), 2), {"note_bottleneck": 5}, None, id="5 for it"),
+        pytest.param(
+            decoder(encoder(levels=1), 1), {"note_bottleneck": 2}, None, id="one step, 2"
+        ),
         pytest.param(decoder(encoder(levels=2), 2), {"min_bottleneck": 4}, W, id="4 asked for"),
-        pytest.param(decoder(encoder()), {"min_bottleneck": 9}, None, id="9 asked for"),
+        pytest.param(decoder(encoder()), {"min_bottleneck": 9}, N, id="9 asked for"),
+        pytest.param(
+            decoder(encoder(), 3, stop=1, classes=8).add("e1").conv_transpose(4, 2).conv(5),
+            {},
+            None,
+            id="LinkNet, a skip at 2 pixels",
+        ),
+        pytest.param(
+            decoder(encoder(), 3, stop=2, classes=16)
+            .add("e2")
+            .conv_transpose(8, 2)
+            .conv_transpose(4, 2),
+            {},
+            None,
+            id="a skip at 4 pixels will do",
+        ),
         pytest.param(decoder(encoder(), join="add"), {}, None, id="U-Net with Add"),
         pytest.param(decoder(encoder(), join="concat"), {}, None, id="U-Net"),
         pytest.param(decoder(encoder(), classes=3), {}, N, id="autoencoder"),
@@ -83,7 +104,7 @@ def gated(net: Net) -> Net:
         ),
         pytest.param(
             decoder(encoder(64, 4, (4, 8, 16, 32)).conv(8, stride=2), 4, stop=1, join=""),
-            {"min_bottleneck": 9},
+            {"min_bottleneck": 9, "note_bottleneck": 9},
             None,
             id="measured by the output",
         ),
@@ -202,7 +223,17 @@ def test_task(task: str, severity: Severity) -> None:
         pytest.param(Net(3, 32).conv(4).gap(), "no output is a map of the input", id="no map"),
         pytest.param(encoder(), "a position of the output stands for 8 pixels", id="coarse"),
         pytest.param(
-            decoder(encoder(levels=2), 2), "no map is coarser than 4 pixels a position", id="4"
+            decoder(encoder(levels=1), 1), "no map is coarser than 2 pixels a position", id="2"
+        ),
+        pytest.param(
+            decoder(encoder(levels=2), 2, join="add"),
+            "a path leads round all maps of 4 pixels a position",
+            id="small U-Net",
+        ),
+        pytest.param(
+            decoder(encoder(levels=2), 2, classes=3),
+            "it makes its input over again, and no map is much coarser",
+            id="style transfer",
         ),
         pytest.param(
             decoder(encoder(), join="add"),

@@ -23,6 +23,12 @@ def heavy(width: int = 344, last: int = 16) -> Net:
     return ended(net.conv(width, bias=False, name="most").relu().conv(last, 1))
 
 
+def gated(net: Net) -> Net:
+    """Append squeeze-and-excitation with wide layers."""
+    net = net.mark("x").gap().repeat(3, lambda n: n.conv(1024, 1)).conv(8, 1)
+    return net.op("Sigmoid").mul("x")
+
+
 @pytest.mark.parametrize(
     ("net", "options", "found"),
     [
@@ -55,6 +61,7 @@ def heavy(width: int = 344, last: int = 16) -> Net:
         pytest.param(
             ended(wide(layers=1).conv(512, groups=512).conv(8, 1)), {}, 0, id="depthwise"
         ),
+        pytest.param(ended(gated(wide(8))), {}, 0, id="wide gates don't count"),
         pytest.param(Net(9, ()).dense(4096).dense(4096), {}, 0, id="dense layers only"),
     ],
 )
