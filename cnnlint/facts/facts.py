@@ -12,15 +12,11 @@ from cnnlint.facts.cost import MACS, Cost, cost
 from cnnlint.facts.coverage import read_whole, share_read
 from cnnlint.facts.dataflow import data_tensors, made, size_of, total
 from cnnlint.facts.duplicates import Duplicate, duplicates
-from cnnlint.facts.flaws import Flaw, flaws
-from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Recurrent, Weighted, typed_layers
-from cnnlint.facts.linear import Source, is_affine, is_plain, weights_of
-from cnnlint.facts.entry import Entry, Jumps, find_entry
 from cnnlint.facts.entry import Entry, Paced, find_entry
 from cnnlint.facts.flaws import Flaw, flaws
 from cnnlint.facts.head import Head, Heads, find_heads
-from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Weighted, typed_layers
-from cnnlint.facts.linear import is_affine
+from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Recurrent, Weighted, typed_layers
+from cnnlint.facts.linear import Source, is_affine, is_plain, weights_of
 from cnnlint.facts.memory import Memory, bytes_moved, memory
 from cnnlint.facts.parameters import Parameter, first_read, parameters
 from cnnlint.facts.pointwise import Pointwise, pointwise_runs
@@ -343,9 +339,13 @@ class Facts:
     def strided_pointwise(self) -> Mapping[Key, Node | None]:
         """Pointwise convolutions with a stride, and the join at which one ends as a shortcut."""
         return strided_pointwise(self.model, self.data, self.weighted, self.trunk_input)
+
+    @cached_property
     def duplicates(self) -> tuple[Duplicate, ...]:
         """Nodes that do what an earlier one has done, in execution order."""
         return duplicates(self.model)
+
+    @cached_property
     def heads(self) -> Heads:
         """Where the maps end: at global pooling, or at a dense layer that reads them flat."""
         gate_edges = self.activations.gate_edges

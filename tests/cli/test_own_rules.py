@@ -45,7 +45,7 @@ def own(tmp_path: Path) -> Path:
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     """Return a model that we have nothing against."""
-    net = Net(3, 32).conv(16, name="stem").relu().gap().flatten().dense(10)
+    net = Net(3, 6).conv(16, name="stem").relu().gap().flatten().dense(10)
     (tmp_path / "model.onnx").write_bytes(net.proto().SerializeToString())
     return tmp_path / "model.onnx"
 

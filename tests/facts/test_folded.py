@@ -30,7 +30,7 @@ def kernel(centre: float) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]"
 )
 def test_folded_skips(net: Net, folded: str) -> None:
     facts = net.facts()
-    assert folded_skips(facts.model, tuple(facts.weighted.values()), 1.5) == folded
+    assert folded_skips(facts.model, facts.recipe, tuple(facts.weighted.values()), 1.5) == folded
 
 
 def test_metadata() -> None:
