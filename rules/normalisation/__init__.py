@@ -1,1 +1,1 @@
-"""Normalisation and what can be folded."""
+"""Normalisation: what folds into a layer, and what still trains."""

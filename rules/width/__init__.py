@@ -1,1 +1,1 @@
-"""Widths, memory and hardware."""
+"""Width: channels, memory and where the work is."""

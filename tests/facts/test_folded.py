@@ -37,4 +37,4 @@ def test_metadata() -> None:
     proto = Net(4, 8).conv(8).proto()
     helper.set_model_props(proto, {"cnnlint.reparameterized": "True"})
     facts = Facts(load(proto.SerializeToString()))
-    assert folded_skips(facts.model, (), 1.5) == "yes"
+    assert folded_skips(facts.model, facts.recipe, (), 1.5) == "yes"
