@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from cnnlint.facts.layers import Conv, Weighted
-from cnnlint.facts.recipe import Recipe
 from cnnlint.facts.weights import identity_score, read
 from cnnlint.model.graph import Model
 
 
-def folded_skips(model: Model, recipe: Recipe, run: Sequence[Weighted], ratio: float) -> str:
+def folded_skips(
+    model: Model, run: Sequence[Weighted], ratio: float, *, told: bool | None = None
+) -> str:
     """Return "yes", "no" or "unreadable": whether kernels of a run hold skip connections.
 
     In RepVGG and MobileOne they were added to the kernels, in which the taps of the identity
@@ -16,12 +17,12 @@ def folded_skips(model: Model, recipe: Recipe, run: Sequence[Weighted], ratio: f
 
     Args:
         model: the model.
-        recipe: how it was made.
         run: layers in series.
         ratio: how much larger those taps are than others in a kernel that holds one; half of
             the kernels that keep channels and grid must.
+        told: whether the recipe says so.
     """
-    if recipe.reparameterized:
+    if told:
         return "yes"
     convs = [layer for layer in run if isinstance(layer, Conv)]
     square = [c for c in convs if c.groups == 1 and c.cin == c.cout and set(c.stride) == {1}]

@@ -93,7 +93,7 @@ def _folded(facts: Facts, ratio: float) -> str:
     No published network of that kind has a pool before its head.
     """
     run = [facts.weighted[key] for key in facts.topology.plain_run]
-    found = folded_skips(facts.model, facts.recipe, run, ratio)
+    found = folded_skips(facts.model, run, ratio, told=facts.recipe.reparameterized)
     pools = any(not pool.is_global for pool in facts.pools)
     return "no" if found == "unreadable" and pools else found
 

@@ -62,7 +62,7 @@ def deep_plain_run(
         yield Silence(None, reason)
         return
     run = [facts.weighted[key] for key in facts.topology.plain_run]
-    folded = folded_skips(facts.model, facts.recipe, run, identity_ratio)
+    folded = folded_skips(facts.model, run, identity_ratio, told=facts.recipe.reparameterized)
     shortcuts = plan(run, facts.stems)
     map_bytes = size_in_bytes(
         shortcuts.largest_map, facts.model.value(run[0].node.outputs[0]).dtype

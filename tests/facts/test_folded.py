@@ -1,10 +1,7 @@
 import numpy as np
 import pytest
-from onnx import helper
 
-from cnnlint.facts.facts import Facts
 from cnnlint.facts.folded import folded_skips
-from cnnlint.model.loader import load
 from tests.net import Net
 
 
@@ -30,11 +27,10 @@ def kernel(centre: float) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]"
 )
 def test_folded_skips(net: Net, folded: str) -> None:
     facts = net.facts()
-    assert folded_skips(facts.model, facts.recipe, tuple(facts.weighted.values()), 1.5) == folded
+    assert folded_skips(facts.model, tuple(facts.weighted.values()), 1.5) == folded
 
 
-def test_metadata() -> None:
-    proto = Net(4, 8).conv(8).proto()
-    helper.set_model_props(proto, {"cnnlint.reparameterized": "True"})
-    facts = Facts(load(proto.SerializeToString()))
-    assert folded_skips(facts.model, facts.recipe, (), 1.5) == "yes"
+def test_what_the_recipe_says() -> None:
+    model = Net(4, 8).conv(8).model()
+    assert folded_skips(model, (), 1.5, told=True) == "yes"
+    assert folded_skips(model, (), 1.5, told=False) == "no"
