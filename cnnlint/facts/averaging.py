@@ -44,14 +44,14 @@ def averaging(model: Model, node: Node) -> Averaging | None:
     if not axes or min(axes) < 2:
         return None
     pooled = tuple(1 if axis in axes else size for axis, size in enumerate(grid, start=2))
-    drops = node.op == "ReduceMean" and not node.get_int("keepdims", 1)
+    drops = not node.get_int("keepdims", 1)
     longest = max(grid[axis - 2] for axis in axes)
     return Averaging(shape[0], grid, pooled, longest, counts_padding=False, drops_axes=drops)
 
 
 def _windows(model: Model, node: Node, shape: StaticShape) -> Averaging | None:
     pooled = model.static(node.outputs[0])
-    if pooled is None or len(pooled) != len(shape):
+    if pooled is None:
         return None
     padded = any(node.get_ints("pads") or ()) or bool(node.get_int("ceil_mode", 0))
     padded = padded or node.get_str("auto_pad", "NOTSET").startswith("SAME")

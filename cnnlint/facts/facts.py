@@ -482,7 +482,7 @@ class Facts:
                 if isinstance(layer, Recurrent) or not is_plain(layer, self.data):
                     return None
                 return Source(layer, tuple(between))
-            if node.key in self.activations.of or not is_affine(node, self.data, training=True):
+            if not is_affine(node, self.data, training=True):
                 return None
             between.append(node)
             tensor = next(name for name in node.inputs if name in self.data)

@@ -97,7 +97,7 @@ def by_channel(model: Model, data: frozenset[str], source: Source) -> bool:
 
 def _folds(model: Model, data: frozenset[str], layer: Conv | Dense, node: Node) -> bool:
     rank = len(layer.kernel) + 2 if isinstance(layer, Conv) else len(layer.out_shape or ())
-    last = isinstance(layer, Dense) or layer.channels_last
+    last = isinstance(layer, Dense)
     if node.op == "BatchNormalization":
         return not trains(node) and (rank == 2 or not last)
     if node.op == "Dropout":

@@ -50,6 +50,9 @@ def test_sizes(net: Net, pooled: tuple[int, ...], stride: int) -> None:
         pytest.param(MAP.pool(), id="max pooling"),
         pytest.param(Net(4, ()).op("ReduceMean", axes=[1]), id="no map"),
         pytest.param(
+            MAP.op("ReduceMean", keepdims=0).op("ReduceMean", axes=[0]), id="of one number"
+        ),
+        pytest.param(
             MAP.shaped("hidden", 2).beside("Identity", "hidden", result="x").op("ReduceMean", "x"),
             id="axes that nobody knows",
         ),

@@ -157,7 +157,7 @@ def switched(value: bool | None) -> Net:
         pytest.param(constant(STEM, 4, 8, 8), False, id="one for each number"),
         pytest.param(constant(STEM, 8), False, id="one for each column"),
         pytest.param(constant(Net(3, 8).conv(1), 6, 1, 1), False, id="more channels than came"),
-        pytest.param(constant(STEM, 1, 1, 4, 1, 1), False, id="one more axis"),
+        pytest.param(constant(STEM, 1, 4, 1, 1, 1), False, id="one more axis"),
         pytest.param(STEM.op("Mul"), False, id="a product of one"),
         pytest.param(tokens(4), True, id="tokens, one for each channel"),
         pytest.param(tokens(5, 1), False, id="one for each token"),

@@ -68,6 +68,7 @@ def gated(net: Net) -> Net:
             MAP.conv(32, (1, 3), name="a").conv(32, 3, name="b"), [["a", "b"]], id="1x3, 3x3"
         ),
         pytest.param(MAP.conv(31).conv(32), [], id="narrow middle"),
+        pytest.param(MAP.conv(48, name="a").conv(64, name="b"), [["a", "b"]], id="ever wider"),
         pytest.param(MAP.conv(16, name="a").conv(16, name="b"), [["a", "b"]], id="narrowing"),
         pytest.param(MAP.conv(64, name="a").conv(64, name="b"), [["a", "b"]], id="widening"),
         pytest.param(A.mark("x").conv(32).add("x"), [], id="read by others"),
@@ -181,6 +182,11 @@ def test_many_places() -> None:
 def test_activation_that_others_have(net: Net, kind: str) -> None:
     (finding,) = missing_activation.run(net.conv(8).conv(8).facts())
     assert finding.evidence["activation"] == kind
+
+
+def test_activation_of_the_output_is_another_matter() -> None:
+    (finding,) = missing_activation.run(Net(3, 16).conv(8).conv(8).op("LeakyRelu").facts())
+    assert finding.evidence["activation"] == "Relu"
 
 
 def test_unknown_size() -> None:

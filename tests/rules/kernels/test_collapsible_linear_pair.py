@@ -39,6 +39,7 @@ def normalised(net: Net, *, training: int = 0) -> Net:
         pytest.param(MAP.conv(16, 1, groups=4).conv(16, 1, groups=16), ["conv2"], id="scaled"),
         pytest.param(MAP.conv(64, 3).conv(16, 3), [], id="3x3, 3x3 that pads"),
         pytest.param(MAP.conv(64, 3).conv(16, 3, pad=0), ["conv2"], id="3x3, 3x3 unpadded"),
+        pytest.param(MAP.conv(16, 3).conv(16, 1, pad=1), ["conv2"], id="3x3, 1x1 that pads"),
         pytest.param(MAP.conv_transpose(8, 2).conv(8, 1), ["up2"], id="transposed"),
         pytest.param(MAP.conv(16, 1).conv(16, 1).conv(16, 1), ["conv2"], id="three"),
         pytest.param(
