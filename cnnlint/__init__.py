@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
 
-    from cnnlint.facts.recipe import Recipe
+    from cnnlint.facts.training.recipe import Recipe
 
 __version__ = "0.1.0"
 

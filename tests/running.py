@@ -10,7 +10,7 @@ import onnx
 import onnxruntime as ort
 from onnx import helper, numpy_helper
 
-from cnnlint.facts.merging import Merged
+from cnnlint.facts.remedies.merging import Merged
 from tests.net import Net
 
 Numbers: TypeAlias = "np.ndarray[Any, np.dtype[np.float32]]"

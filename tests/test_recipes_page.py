@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.recipe import READERS, Recipe, parse
+from cnnlint.facts.training.recipe import READERS, Recipe, parse
 from cnnlint.lint.engine import run_rules
 from cnnlint.lint.registry import builtin_rules
 from tests.net import Net

@@ -4,34 +4,34 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from cnnlint.facts.activations import Activation, Activations, recognise
-from cnnlint.facts.attention import only_attended
-from cnnlint.facts.bodies import BodyFacts, cost_of_bodies, over_runs
-from cnnlint.facts.bounds import Bounds, bounds_of_tensors
-from cnnlint.facts.cost import MACS, Cost, cost
-from cnnlint.facts.coverage import read_whole, share_read
+from cnnlint.facts.activations.attention import only_attended
+from cnnlint.facts.activations.bounds import Bounds, bounds_of_tensors
+from cnnlint.facts.activations.roles import Activation, Activations, recognise
+from cnnlint.facts.counting.bodies import BodyFacts, cost_of_bodies, over_runs
+from cnnlint.facts.counting.cost import MACS, Cost, cost
+from cnnlint.facts.counting.symbolic import symbolic
 from cnnlint.facts.dataflow import data_tensors, made, size_of, total
-from cnnlint.facts.duplicates import Duplicate, duplicates
-from cnnlint.facts.entry import Entry, Paced, find_entry
 from cnnlint.facts.flaws import Flaw, flaws
-from cnnlint.facts.head import Head, Heads, find_heads
 from cnnlint.facts.layers import Conv, Dense, Layer, Pool, Recurrent, Weighted, typed_layers
-from cnnlint.facts.linear import Source, is_affine, is_plain, weights_of
-from cnnlint.facts.memory import Memory, bytes_moved, memory
-from cnnlint.facts.parameters import Parameter, first_read, parameters
-from cnnlint.facts.pointwise import Pointwise, pointwise_runs
-from cnnlint.facts.receptive import (
+from cnnlint.facts.memory.inference import Memory, bytes_moved, memory
+from cnnlint.facts.reach.receptive import (
     Reach,
     model_receptive_field,
     receptive_fields,
     useful_input,
 )
-from cnnlint.facts.recipe import Recipe, from_metadata
-from cnnlint.facts.series import following
-from cnnlint.facts.splits import Split, splits
-from cnnlint.facts.strided import strided_pointwise
-from cnnlint.facts.symbolic import symbolic
-from cnnlint.facts.topology import Topology, analyse
+from cnnlint.facts.remedies.linear import Source, is_affine, is_plain, weights_of
+from cnnlint.facts.remedies.pointwise import Pointwise, pointwise_runs
+from cnnlint.facts.remedies.splits import Split, splits
+from cnnlint.facts.sampling.coverage import read_whole, share_read
+from cnnlint.facts.sampling.strided import strided_pointwise
+from cnnlint.facts.structure.duplicates import Duplicate, duplicates
+from cnnlint.facts.structure.ends import Head, Heads, find_heads
+from cnnlint.facts.structure.entry import Entry, Paced, find_entry
+from cnnlint.facts.structure.series import following
+from cnnlint.facts.structure.topology import Topology, analyse
+from cnnlint.facts.training.recipe import Recipe, from_metadata
+from cnnlint.facts.weights.parameters import Parameter, first_read, parameters
 from cnnlint.model.defect import Kind
 from cnnlint.model.graph import Key, Model, Node, StaticShape
 
@@ -452,8 +452,8 @@ class Facts:
         """Return the layer with weights that a tensor is an affine function of, None without one.
 
         With it come the nodes between, nearest first: layout, folded or unfolded normalisation,
-        sums and products with constants (:func:`cnnlint.facts.linear.is_affine`). Where one of
-        them is read by others too, so is not the tensor alone what the layer makes.
+        sums and products with constants (:func:`~cnnlint.facts.remedies.linear.is_affine`). Where
+        one of them is read by others too, so is not the tensor alone what the layer makes.
         """
         between: list[Node] = []
         for node in self.upstream(tensor):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cnnlint.errors import LoadError, MissingPathError, UsageError
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.recipe import Recipe
+from cnnlint.facts.training.recipe import Recipe
 from cnnlint.lint.finding import Finding, Severity, Unchecked
 from cnnlint.lint.presets import PRESETS, Preset
 from cnnlint.lint.recipes import recipe_of

@@ -7,7 +7,7 @@ from os.path import isfile
 from pathlib import Path
 
 from cnnlint.errors import MissingPathError, UsageError
-from cnnlint.facts.recipe import Recipe, parse, plain, to_metadata
+from cnnlint.facts.training.recipe import Recipe, parse, plain, to_metadata
 from cnnlint.model.stamp import write_stamped
 
 SUFFIX = ".recipe.toml"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cnnlint.facts.memory import Held
+from cnnlint.facts.memory.inference import Held
 from cnnlint.lint.finding import Evidence, Saving, Severity
 from cnnlint.model.graph import Input, SourceLine, StaticShape
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated
 
-from cnnlint.facts.activations import NORMALISING, SATURATING, Activation, Role
+from cnnlint.facts.activations.roles import NORMALISING, SATURATING, Activation, Role
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.finding import Basis, Finding, Fix, Severity, Silence
 from cnnlint.lint.rule import rule

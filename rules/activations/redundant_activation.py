@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from math import isinf
 
-from cnnlint.facts.activations import Activation
-from cnnlint.facts.bounds import ANY, PASSING, Bounds, leaves_unchanged
+from cnnlint.facts.activations.bounds import ANY, PASSING, Bounds, leaves_unchanged
+from cnnlint.facts.activations.roles import Activation
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule

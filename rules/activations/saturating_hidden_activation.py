@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from cnnlint.facts.activations import BOUNDED, SATURATING, Role
+from cnnlint.facts.activations.roles import BOUNDED, SATURATING, Role
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.finding import Basis, Finding, Fix, Severity, Silence
 from cnnlint.lint.rule import rule

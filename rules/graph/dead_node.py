@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from cnnlint.facts.branches import branches
 from cnnlint.facts.dataflow import total
 from cnnlint.facts.facts import Facts
+from cnnlint.facts.structure.branches import branches
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Node

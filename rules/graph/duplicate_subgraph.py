@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from cnnlint.facts.branches import branches
-from cnnlint.facts.cost import MACS
+from cnnlint.facts.counting.cost import MACS
 from cnnlint.facts.dataflow import total
-from cnnlint.facts.duplicates import Duplicate
 from cnnlint.facts.facts import Facts
+from cnnlint.facts.structure.branches import branches
+from cnnlint.facts.structure.duplicates import Duplicate
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Node

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.finite import LARGEST_HALF, Extremes, extremes
+from cnnlint.facts.weights.finite import LARGEST_HALF, Extremes, extremes
 from cnnlint.lint.finding import Basis, Finding, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Key, Node

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from math import e, prod
 
-from cnnlint.facts.activations import NORMALISING, Activation, Role
+from cnnlint.facts.activations.roles import NORMALISING, Activation, Role
+from cnnlint.facts.activations.softmax import LAYOUT, carried, softmax_axes
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.softmax import LAYOUT, carried, softmax_axes
 from cnnlint.lint.finding import Basis, Finding, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Node

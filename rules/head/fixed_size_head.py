@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from math import prod
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.flattening import dominates, flattened_map, size_giver
 from cnnlint.facts.layers import Dense, sides
+from cnnlint.facts.structure.flattening import dominates, flattened_map, size_giver
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import StaticShape

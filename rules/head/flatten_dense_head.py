@@ -5,14 +5,14 @@ from functools import partial
 from typing import Annotated
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.flattening import (
+from cnnlint.facts.layers import Dense, sides
+from cnnlint.facts.structure.flattening import (
     MAX_GRID,
     MIN_SHARE,
     MIN_WEIGHTS,
     dominates,
     flattened_map,
 )
-from cnnlint.facts.layers import Dense, sides
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import StaticShape

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from math import prod
 
-from cnnlint.facts.activations import Activation, Role
+from cnnlint.facts.activations.roles import Activation, Role
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.finding import Basis, Finding, Fix, Severity, Silence
 from cnnlint.lint.rule import rule

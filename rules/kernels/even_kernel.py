@@ -5,7 +5,7 @@ from math import prod
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
-from cnnlint.facts.weights import read
+from cnnlint.facts.weights.numbers import read
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

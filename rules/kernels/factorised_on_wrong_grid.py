@@ -6,7 +6,7 @@ from typing import Annotated
 from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import sides
-from cnnlint.facts.splits import Split
+from cnnlint.facts.remedies.splits import Split
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

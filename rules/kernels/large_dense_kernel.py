@@ -7,7 +7,7 @@ from typing import Annotated
 from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
-from cnnlint.facts.stacks import MAX_DEPTH, MAX_STRIDE, Stack, cheapest_stack
+from cnnlint.facts.remedies.stacks import MAX_DEPTH, MAX_STRIDE, Stack, cheapest_stack
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from cnnlint.facts.dataflow import size_in_bytes, total
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides
-from cnnlint.facts.separable import Separable
+from cnnlint.facts.remedies.separable import Separable
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides
-from cnnlint.facts.splits import Split, long_axis
+from cnnlint.facts.remedies.splits import Split, long_axis
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

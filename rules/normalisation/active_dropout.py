@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.modes import Dropping, dropping
+from cnnlint.facts.training.modes import Dropping, dropping
 from cnnlint.lint.finding import Basis, Finding, Fix, Severity, Silence
 from cnnlint.lint.rule import rule
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.modes import normalises_by_batch
+from cnnlint.facts.training.modes import normalises_by_batch
 from cnnlint.lint.finding import Basis, Finding, Severity, Silence
 from cnnlint.lint.rule import rule
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Annotated
 
-from cnnlint.facts.entry import finer_stem, more_macs_without_end
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.head import Head
 from cnnlint.facts.layers import Conv, sides, steps
+from cnnlint.facts.structure.ends import Head
+from cnnlint.facts.structure.entry import finer_stem, more_macs_without_end
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import StaticShape

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import sides
-from cnnlint.facts.resized import Trial, can_be_tried, is_open, spatial_inputs, tried
+from cnnlint.facts.reach.resized import Trial, can_be_tried, is_open, spatial_inputs, tried
 from cnnlint.lint.finding import Basis, Finding, Fix, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Input, StaticShape

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import sides
-from cnnlint.facts.resized import (
+from cnnlint.facts.reach.resized import (
     Spatial,
     Trial,
     can_be_tried,

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.head import Head
 from cnnlint.facts.layers import sides
-from cnnlint.facts.widening import seen_share, widen
+from cnnlint.facts.remedies.widening import seen_share, widen
+from cnnlint.facts.structure.ends import Head
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import StaticShape

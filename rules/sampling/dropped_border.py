@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Annotated
 
-from cnnlint.facts.border import Border, far_border, worst_axis
-from cnnlint.facts.coverage import read_whole
 from cnnlint.facts.dataflow import size_in_bytes, total
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, Pool, sides, steps
+from cnnlint.facts.sampling.border import Border, far_border, worst_axis
+from cnnlint.facts.sampling.coverage import read_whole
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

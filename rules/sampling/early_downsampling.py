@@ -8,8 +8,8 @@ from typing import Annotated
 from cnnlint.facts.dataflow import total
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, Pool, sides, steps
-from cnnlint.facts.opening import START, is_window, layers_before, passed
-from cnnlint.facts.receptive import Axis
+from cnnlint.facts.reach.receptive import Axis
+from cnnlint.facts.structure.opening import START, is_window, layers_before, passed
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

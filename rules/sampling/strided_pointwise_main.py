@@ -6,8 +6,13 @@ from math import prod
 from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
-from cnnlint.facts.receptive import in_pixels
-from cnnlint.facts.strided import gives_the_same, pooled_first, share_skipped, takes_the_stride
+from cnnlint.facts.reach.receptive import in_pixels
+from cnnlint.facts.sampling.strided import (
+    gives_the_same,
+    pooled_first,
+    share_skipped,
+    takes_the_stride,
+)
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Pool, sides, steps
-from cnnlint.facts.pooling import (
+from cnnlint.facts.reach.receptive import in_pixels
+from cnnlint.facts.sampling.pooling import (
     behind_one_layer,
     blurred,
     corner_share,
@@ -14,7 +15,6 @@ from cnnlint.facts.pooling import (
     in_pyramid,
     spread,
 )
-from cnnlint.facts.receptive import in_pixels
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from math import prod
 from typing import Annotated
 
-from cnnlint.facts.coverage import padding_before
 from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
+from cnnlint.facts.sampling.coverage import padding_before
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

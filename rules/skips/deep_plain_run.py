@@ -5,8 +5,8 @@ from typing import Annotated
 
 from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.folded import folded_skips
-from cnnlint.facts.shortcuts import plan
+from cnnlint.facts.remedies.shortcuts import plan
+from cnnlint.facts.weights.folded import folded_skips
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from math import prod
 from typing import Annotated
 
-from cnnlint.facts.bottleneck import Join, Passage, find_passage
 from cnnlint.facts.dataflow import size_of, total
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import sides
+from cnnlint.facts.structure.bottleneck import Join, Passage, find_passage
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from math import prod
 from typing import Annotated
 
-from cnnlint.facts.cuts import cut_points
 from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
+from cnnlint.facts.structure.cuts import cut_points
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Node, StaticShape

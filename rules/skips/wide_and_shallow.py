@@ -6,9 +6,9 @@ from statistics import median
 from typing import Annotated
 
 from cnnlint.facts.dataflow import size_in_bytes
-from cnnlint.facts.deeper import Deeper, deeper
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
+from cnnlint.facts.remedies.deeper import Deeper, deeper
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.training import training_memory
+from cnnlint.facts.memory.training import training_memory
 from cnnlint.lint.finding import Basis, Finding, Remark, Severity, Silence, Unchecked
 from cnnlint.lint.rule import rule
 

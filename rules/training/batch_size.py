@@ -5,8 +5,8 @@ from math import gcd
 from typing import Annotated
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.optimizers import Decay, optimizer
-from cnnlint.facts.recipe import NONE
+from cnnlint.facts.training.optimizers import Decay, optimizer
+from cnnlint.facts.training.recipe import NONE
 from cnnlint.lint.finding import Basis, Finding, Fix, Remark, Severity, Silence, Unchecked
 from cnnlint.lint.rule import rule
 

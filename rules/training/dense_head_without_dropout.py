@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.heads import Joint, dense_series
+from cnnlint.facts.structure.dense_series import Joint, dense_series
 from cnnlint.lint.finding import Basis, Finding, Fix, Remark, Severity, Silence, Unchecked
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Node

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.recipe import NONE
+from cnnlint.facts.training.recipe import NONE
 from cnnlint.lint.finding import Basis, Finding, Fix, Remark, Severity, Silence, Unchecked
 from cnnlint.lint.rule import rule
 

@@ -6,8 +6,8 @@ from collections.abc import Set as AbstractSet
 from typing import Annotated
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.hidden import hidden_nodes
 from cnnlint.facts.layers import Conv
+from cnnlint.facts.structure.hidden import hidden_nodes
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Key

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlint.facts.cost import Cost, cost
+from cnnlint.facts.counting.cost import Cost, cost
 from cnnlint.model.graph import Model, Node, Origin, Shape, Value
 
 Operand = Shape | np.ndarray[Any, Any] | None

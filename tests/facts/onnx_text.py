@@ -11,10 +11,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper, parser
 
-from cnnlint.facts.activations import Activations, recognise
+from cnnlint.facts.activations.roles import Activations, recognise
 from cnnlint.facts.dataflow import data_tensors
 from cnnlint.facts.layers import Pool, Weighted, typed_layers
-from cnnlint.facts.topology import Topology, analyse
+from cnnlint.facts.structure.topology import Topology, analyse
 from cnnlint.model.graph import Key, Model
 from cnnlint.model.loader import load
 

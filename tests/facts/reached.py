@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from cnnlint.facts.dataflow import data_tensors
 from cnnlint.facts.layers import typed_layers
-from cnnlint.facts.receptive import Axis, Reach, receptive_fields
+from cnnlint.facts.reach.receptive import Axis, Reach, receptive_fields
 from cnnlint.model.graph import Key, Model
 from cnnlint.model.loader import load
 from tests.net import Net

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from cnnlint.errors import MissingPathError, UsageError
-from cnnlint.facts.recipe import Recipe
+from cnnlint.facts.training.recipe import Recipe
 from cnnlint.lint.recipes import MAX_BYTES, read_recipe, recipe_beside, recipe_of
 
 

@@ -8,7 +8,7 @@ from onnx import helper
 
 import cnnlint
 from cnnlint.errors import LoadError, MissingPathError, UsageError
-from cnnlint.facts.recipe import Dropout, Recipe
+from cnnlint.facts.training.recipe import Dropout, Recipe
 from cnnlint.model.loader import load
 from tests.model.small_graph import watching
 from tests.net import Net

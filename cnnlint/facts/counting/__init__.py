@@ -1,1 +1,1 @@
-"""How each kind of operator is counted; the door is :func:`cnnlint.facts.cost.cost`."""
+"""How each kind of operator is counted; the door is :func:`cnnlint.facts.counting.cost.cost`."""

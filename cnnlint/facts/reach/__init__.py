@@ -1,1 +1,1 @@
-"""The parts that receptive fields are made of; :mod:`cnnlint.facts.receptive` is their door."""
+"""How far each number sees, axis by axis; the door is :mod:`cnnlint.facts.reach.receptive`."""

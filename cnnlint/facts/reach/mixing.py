@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from cnnlint.facts.cost import FLOPS_PER_INPUT, FLOPS_PER_OUTPUT
+from cnnlint.facts.counting.cost import FLOPS_PER_INPUT, FLOPS_PER_OUTPUT
 from cnnlint.facts.layers import DENSE_OPERANDS, RECURRENT
 from cnnlint.facts.reach.axes import Parts, extent, origins
 from cnnlint.facts.reach.call import Call, Rule, Rules, Seen, joined, single

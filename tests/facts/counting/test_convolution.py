@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlint.facts.cost import Cost
 from cnnlint.facts.counting.convolution import conv_macs
+from cnnlint.facts.counting.cost import Cost
 from cnnlint.model.graph import Shape
 from tests.facts.counted import cost_of
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cnnlint.facts.cost import Cost
+from cnnlint.facts.counting.cost import Cost
 from cnnlint.facts.counting.elementwise import FLOPS_PER_INPUT, FLOPS_PER_OUTPUT
 from cnnlint.model.graph import Shape
 from tests.facts.counted import cost_of

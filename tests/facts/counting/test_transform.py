@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnlint.facts.cost import Cost
+from cnnlint.facts.counting.cost import Cost
 from cnnlint.facts.counting.transform import fft_flops
 from cnnlint.model.graph import Shape
 from tests.facts.counted import cost_of

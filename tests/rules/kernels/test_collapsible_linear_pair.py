@@ -3,7 +3,7 @@ import pytest
 from onnx import helper
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.merging import merged
+from cnnlint.facts.remedies.merging import merged
 from cnnlint.lint.finding import Saving, Severity, Silence
 from cnnlint.model.loader import load
 from rules.kernels.collapsible_linear_pair import collapsible_linear_pair

@@ -3,7 +3,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.shortcuts import plan
+from cnnlint.facts.remedies.shortcuts import plan
 from cnnlint.lint.finding import Saving, Severity, Silence
 from cnnlint.lint.rule import OptionValue
 from cnnlint.model.loader import load

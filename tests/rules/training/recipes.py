@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.recipe import parse
+from cnnlint.facts.training.recipe import parse
 from tests.net import Net
 
 NET = Net(3, 32).conv(16).relu().gap().flatten().dense(10)

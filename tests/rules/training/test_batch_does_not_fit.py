@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.recipe import Recipe
+from cnnlint.facts.training.recipe import Recipe
 from cnnlint.lint.finding import Finding, Remark, Saving, Severity, Silence, Unchecked
 from cnnlint.model.loader import load
 from rules.training.batch_does_not_fit import batch_does_not_fit

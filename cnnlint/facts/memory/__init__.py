@@ -1,0 +1,1 @@
+"""Memory that activations take while a model runs, and what training takes."""

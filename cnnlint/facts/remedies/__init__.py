@@ -1,0 +1,1 @@
+"""Other layers in place of those there are, and what they cost."""

@@ -1,0 +1,1 @@
+"""How maps get smaller: which positions a window reads, and how a pool stands."""

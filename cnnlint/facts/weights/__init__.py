@@ -1,0 +1,1 @@
+"""What the file stores: parameters, and the numbers in them."""

@@ -1,0 +1,39 @@
+"""Whether skip connections sit inside the kernels, as re-parameterised networks have them."""
+
+from collections.abc import Sequence
+
+from cnnlint.facts.layers import Conv, Weighted
+from cnnlint.facts.weights.numbers import identity_score, read
+from cnnlint.model.graph import Model
+
+
+def folded_skips(
+    model: Model, run: Sequence[Weighted], ratio: float, *, told: bool | None = None
+) -> str:
+    """Return "yes", "no" or "unreadable": whether kernels of a run hold skip connections.
+
+    In RepVGG and MobileOne they were added to the kernels, in which the taps of the identity
+    then stand out. The recipe may say so too: ``reparameterized = true``.
+
+    Args:
+        model: the model.
+        run: layers in series.
+        ratio: how much larger those taps are than others in a kernel that holds one; half of
+            the kernels that keep channels and grid must.
+        told: whether the recipe says so.
+    """
+    if told:
+        return "yes"
+    convs = [layer for layer in run if isinstance(layer, Conv)]
+    square = [c for c in convs if c.groups == 1 and c.cin == c.cout and set(c.stride) == {1}]
+    scores = []
+    unread = 0
+    for conv in square:
+        weight = read(model.value(conv.weight))
+        score = None if weight is None else identity_score(weight)
+        unread += weight is None
+        scores += [] if score is None else [score]
+    if scores:
+        return "yes" if sum(score >= ratio for score in scores) * 2 >= len(scores) else "no"
+    could_be = all(set(c.kernel) <= {1, 3} and c.bias for c in convs)
+    return "unreadable" if unread and could_be else "no"
