@@ -3,7 +3,9 @@
 A map of the house; each folder says more, and each file is one idea:
 
 =============== =================================================================
-``facts``       the one door: all that a rule, the profiler or a report asks
+``facts``       the one door: all that a rule or a report asks, and what it costs
+``network``     the part of it that says where layers stand and what they see
+``datapath``    the part of it that says which nodes and layers work on data
 ``layers``      typed views of the layers: convolution, pool, dense, recurrent
 ``dataflow``    which tensors carry data, and the size of a tensor in bytes
 ``flaws``       what can't run as it stands
@@ -12,7 +14,7 @@ A map of the house; each folder says more, and each file is one idea:
 ``memory``      bytes that a run takes, and training
 ``weights``     parameters, and the numbers that the file stores
 ``activations`` activations, gates and attention: what each is there for
-``structure``   what stands where: runs, joins, beginnings, ends, duplicates
+``structure``   what stands where: runs, joins, beginnings, ends, linear pairs
 ``sampling``    how maps get smaller: windows, strides, pools and borders
 ``remedies``    other layers in place of those there are, and what they cost
 ``training``    the recipe, and what in the file tells of training

@@ -6,8 +6,8 @@ from collections.abc import Set as AbstractSet
 from cnnlint.facts.dataflow import total
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, Dense, sides
-from cnnlint.facts.remedies.linear import Source, described, has_bias
 from cnnlint.facts.remedies.merging import Merged, merged
+from cnnlint.facts.structure.linear import Source, described, has_bias
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Key

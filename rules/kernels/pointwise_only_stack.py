@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides
-from cnnlint.facts.remedies.pointwise import Pointwise, is_blind, pointwise
+from cnnlint.facts.structure.pointwise import Pointwise, is_blind, pointwise
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

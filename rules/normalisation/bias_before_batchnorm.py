@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, Dense
-from cnnlint.facts.remedies.linear import by_channel, described, has_bias
+from cnnlint.facts.structure.linear import by_channel, described, has_bias
 from cnnlint.lint.finding import Basis, Finding, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

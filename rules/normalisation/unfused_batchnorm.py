@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cnnlint.facts.dataflow import total
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.remedies.linear import Source, by_channel, described, has_bias, trains
+from cnnlint.facts.structure.linear import Source, by_channel, described, has_bias, trains
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Node

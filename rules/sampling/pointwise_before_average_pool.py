@@ -6,8 +6,8 @@ from math import prod
 from cnnlint.facts.dataflow import size_in_bytes, total
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides
-from cnnlint.facts.remedies.linear import Source, by_channel, described
 from cnnlint.facts.sampling.averaging import AVERAGING, Averaging, averaging
+from cnnlint.facts.structure.linear import Source, by_channel, described
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Node

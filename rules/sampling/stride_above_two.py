@@ -8,7 +8,7 @@ from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
 from cnnlint.facts.reach.receptive import in_pixels
-from cnnlint.facts.remedies.linear import LAYOUT
+from cnnlint.facts.structure.linear import LAYOUT
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

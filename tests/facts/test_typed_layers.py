@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from onnx import helper
 
-from cnnlint.facts.facts import MAX_UPSTREAM, Facts
+from cnnlint.facts.datapath import MAX_UPSTREAM
+from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, Dense, Pool, Recurrent, sides, steps
 from cnnlint.model.loader import load
 from tests.net import Net

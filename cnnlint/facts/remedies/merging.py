@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import gcd, prod
 
 from cnnlint.facts.layers import Conv, Dense
-from cnnlint.facts.remedies.linear import Source, by_channel, is_plain, weights_of
+from cnnlint.facts.structure.linear import Source, by_channel, is_plain, weights_of
 from cnnlint.model.graph import Model, StaticShape
 
 

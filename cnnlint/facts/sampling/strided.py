@@ -12,7 +12,7 @@ from math import prod
 
 from cnnlint.facts.activations.roles import Activation
 from cnnlint.facts.layers import Conv, sides, steps
-from cnnlint.facts.remedies.linear import ARITHMETIC, LAYOUT
+from cnnlint.facts.structure.linear import ARITHMETIC, LAYOUT
 from cnnlint.model.graph import Key, Model, Node, StaticShape
 
 JOINS = frozenset({"Add", "Sum", "Concat", "QLinearAdd", "QLinearConcat"})

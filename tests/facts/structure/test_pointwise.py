@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnnlint.facts.remedies.pointwise import is_blind, pointwise
+from cnnlint.facts.structure.pointwise import is_blind, pointwise
 from tests.net import Net
 
 INPUT = Net(8, 16)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnnlint.facts.remedies.linear import by_channel, trains
+from cnnlint.facts.structure.linear import by_channel, is_affine, trains
 from tests.net import Net
 
 STEM = Net(3, 8).conv(4, name="a")
@@ -15,35 +15,29 @@ def normalised(net: Net, *, training: int = 0) -> Net:
 
 
 @pytest.mark.parametrize(
-    ("net", "between"),
+    ("net", "affine"),
     [
-        pytest.param(STEM, [], id="nothing between"),
-        pytest.param(normalised(STEM), ["BatchNormalization"], id="normalisation"),
-        pytest.param(normalised(STEM, training=1), None, id="in training mode"),
-        pytest.param(STEM.op("Transpose", perm=[0, 2, 3, 1]), ["Transpose"], id="layout"),
-        pytest.param(TWO.op("Mul", "two").op("Add", "two"), ["Add", "Mul"], id="scale and shift"),
-        pytest.param(TWO.op("Div", "two"), ["Div"], id="divided by a constant"),
-        pytest.param(STEM.op("Mul", "a_out"), None, id="a square"),
-        pytest.param(STEM.op("Add", "input"), None, id="a sum of two"),
-        pytest.param(STEM.relu(), None, id="activation"),
-        pytest.param(STEM.op("Clip"), None, id="another activation"),
-        pytest.param(STEM.op("AveragePool", kernel_shape=[2, 2]), None, id="pool"),
-        pytest.param(Net(3, 8).op("Identity"), None, id="no layer"),
+        pytest.param(normalised(STEM), True, id="normalisation"),
+        pytest.param(normalised(STEM, training=1), False, id="in training mode"),
+        pytest.param(STEM.op("Transpose", perm=[0, 2, 3, 1]), True, id="layout"),
+        pytest.param(TWO.op("Mul", "two"), True, id="scale"),
+        pytest.param(TWO.op("Add", "two"), True, id="shift"),
+        pytest.param(TWO.op("Div", "two"), True, id="divided by a constant"),
+        pytest.param(TWO.joined("Div", "two", "a_out"), False, id="a constant divided by data"),
+        pytest.param(STEM.op("Mul", "a_out"), False, id="a square"),
+        pytest.param(STEM.op("Add", "input"), False, id="a sum of two"),
+        pytest.param(STEM.relu(), False, id="activation"),
+        pytest.param(STEM.op("AveragePool", kernel_shape=[2, 2]), False, id="pool"),
     ],
 )
-def test_linear_source(net: Net, between: list[str] | None) -> None:
+def test_is_affine(net: Net, affine: bool) -> None:
     facts = net.facts()
-    layer, passed = facts.linear_source(net.last)
-    assert (layer is None) == (between is None)
-    if between is not None:
-        assert layer is not None
-        assert layer.node.path == "a"
-        assert [node.op for node in passed] == between
+    assert is_affine(facts.nodes[-1], facts.data) is affine
 
 
-def test_a_constant_divided_by_data_is_not_affine() -> None:
-    net = TWO.joined("Div", "two", "a_out")
-    assert net.facts().linear_source(net.last)[0] is None
+def test_normalisation_in_training_mode_is_affine_at_inference() -> None:
+    facts = normalised(STEM, training=1).facts()
+    assert is_affine(facts.nodes[-1], facts.data, training=True)
 
 
 NEXT = STEM.conv(6, name="b")
