@@ -1,5 +1,6 @@
-"""The bytes of stored tensors, a piece at a time, so that no whole tensor is ever held."""
+"""The bytes of stored tensors, a piece at a time where no whole tensor need be held."""
 
+import sys
 from collections.abc import Iterator
 from math import prod
 from pathlib import Path
@@ -27,6 +28,15 @@ def pieces(value: Value, most: int = PIECE) -> Iterator[memoryview] | None:
         return None if value.const.dtype.hasobject else iter([memoryview(value.const.tobytes())])
     span = _span(value)
     return None if span is None else _pieces(*span, most)
+
+
+def whole(value: Value) -> memoryview | None:
+    """Return all bytes of a stored tensor at once, None where they can't be read.
+
+    They are fewer than they should be where the file ends early while it is read.
+    """
+    found = pieces(value, sys.maxsize)
+    return None if found is None else next(found, memoryview(b""))
 
 
 def start_of(value: Value) -> bytes | None:
