@@ -19,7 +19,7 @@ from cnnlint.facts.flaws import Flaw, flaws
 from cnnlint.facts.layers import Conv, Dense
 from cnnlint.facts.memory.inference import Memory, bytes_moved, memory
 from cnnlint.facts.network import Network
-from cnnlint.facts.structure.entry import Paced
+from cnnlint.facts.remedies.finer import Paced
 from cnnlint.facts.structure.linear import weights_of
 from cnnlint.facts.training.recipe import Recipe, from_metadata
 from cnnlint.facts.weights.parameters import Parameter, first_read, parameters

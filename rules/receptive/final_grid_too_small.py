@@ -6,8 +6,8 @@ from typing import Annotated
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
+from cnnlint.facts.remedies.finer import finer_stem, more_macs_without_end
 from cnnlint.facts.structure.ends import Head
-from cnnlint.facts.structure.entry import finer_stem, more_macs_without_end
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import StaticShape

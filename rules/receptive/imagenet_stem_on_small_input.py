@@ -5,7 +5,8 @@ from typing import Annotated
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import sides, steps
-from cnnlint.facts.structure.entry import Entry, finer_stem
+from cnnlint.facts.remedies.finer import finer_stem
+from cnnlint.facts.structure.entry import Entry
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import StaticShape

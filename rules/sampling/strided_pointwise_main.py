@@ -7,7 +7,7 @@ from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
 from cnnlint.facts.reach.receptive import in_pixels
-from cnnlint.facts.sampling.strided import (
+from cnnlint.facts.remedies.strides import (
     gives_the_same,
     pooled_first,
     share_skipped,

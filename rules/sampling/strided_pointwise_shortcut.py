@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, steps
-from cnnlint.facts.sampling.strided import pooled_first, share_skipped
+from cnnlint.facts.remedies.strides import pooled_first, share_skipped
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 

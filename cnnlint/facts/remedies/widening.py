@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from cnnlint.facts.layers import Conv, Dense, Weighted
 from cnnlint.facts.reach.receptive import Reach
+from cnnlint.facts.remedies.finer import Paced
 from cnnlint.facts.structure.ends import Head
-from cnnlint.facts.structure.entry import Paced
 from cnnlint.model.graph import StaticShape
 
 MIN_GRID = 4

@@ -1,15 +1,14 @@
-"""How far a network downsamples before its first block, and what less of it would cost."""
+"""How far a network downsamples before its first block."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fractions import Fraction
-from math import prod
 
 from cnnlint.facts.activations.roles import Activations
-from cnnlint.facts.layers import Conv, Layer, Pool, Weighted
+from cnnlint.facts.layers import Conv, Layer, Pool
 from cnnlint.facts.reach.receptive import Reach
-from cnnlint.model.graph import Key, Model, Node, StaticShape
+from cnnlint.model.graph import Key, Model, Node
 
 MAX_CONVS = 3
 """A stem has no more convolutions: ResNet-D and Inception-v3 have three."""
@@ -20,16 +19,6 @@ BETWEEN = frozenset(
 )
 
 Jumps = tuple[Fraction, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Paced:
-    """A layer with weights, its MACs, and the input pixels between neighbours of what it makes."""
-
-    layer: Weighted
-    macs: int
-    jump: Jumps
-    """Per axis; empty where it makes no map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,44 +83,3 @@ def _next(model: Model, activations: Activations, tensor: str) -> Node | None:
     found = {a.node.key: a.node for r in readers if (a := activations.of.get(r.key))}
     found |= {r.key: r for r in readers if r.key not in activations.of}
     return next(iter(found.values())) if len(found) == 1 else None
-
-
-@dataclass(frozen=True, slots=True)
-class FinerStem:
-    """A kernel of 3 at most, stride 1 and no pool in place of an entry, and what that changes."""
-
-    kernel: StaticShape
-    weights: int
-    """Weights of the first convolution."""
-    more_macs: int
-    """MACs of the model that come in addition, at equal widths."""
-
-
-def finer_stem(entry: Entry, layers: Iterable[Paced]) -> FinerStem | None:
-    """Return what an entry that doesn't downsample costs; None where the input's size is unknown.
-
-    Args:
-        entry: the entry of the network.
-        layers: its layers, the first one included.
-    """
-    conv = entry.conv
-    if conv.out_shape is None:
-        return None
-    kernel = tuple(min(3, k) for k in conv.kernel)
-    weights = conv.weights // prod(conv.kernel) * prod(kernel)
-    change = weights * prod(conv.out_shape[:1] + conv.out_shape[2:]) * prod(conv.stride)
-    for paced in layers:
-        if paced.layer is not conv:
-            change += int(paced.macs * prod(map(min, paced.jump, entry.jump)))
-        change -= paced.macs
-    return FinerStem(kernel, weights, change)
-
-
-def more_macs_without_end(layers: Iterable[Paced], most: Jumps) -> int:
-    """Return the MACs in addition where the last steps are left out: no jump exceeds ``most``."""
-    change = 0
-    for paced in layers:
-        pairs = zip(paced.jump, most, strict=False)
-        factor = prod(max(Fraction(1), jump / limit) for jump, limit in pairs)
-        change += int(paced.macs * factor) - paced.macs
-    return change
