@@ -90,6 +90,11 @@ class Conv:
         return self.out_shape[2:] if self.out_shape else None
 
     @property
+    def positions(self) -> int | None:
+        """Output positions of the whole batch, None where the size of the map is unknown."""
+        return prod(self.out_shape[:1] + self.out_shape[2:]) if self.out_shape else None
+
+    @property
     def in_grid(self) -> StaticShape | None:
         """Spatial size of the input."""
         return self.in_shape[2:] if self.in_shape else None
@@ -146,7 +151,6 @@ class Recurrent:
     node: Node
     cin: int
     hidden: int
-    directions: int
 
 
 Window: TypeAlias = tuple[StaticShape, StaticShape, StaticShape]
@@ -319,7 +323,7 @@ def _recurrent(model: Model, node: Node) -> Recurrent | None:
     shape = model.static(_operand(node, 1))
     if shape is None or len(shape) != 3:
         return None
-    directions, units, inputs = shape
+    _, units, inputs = shape
     if node.op == "DynamicQuantizeLSTM":  # [directions, inputs, gates * hidden]
         units, inputs = inputs, units
-    return Recurrent(node, inputs, units // RECURRENT[node.op], directions)
+    return Recurrent(node, inputs, units // RECURRENT[node.op])

@@ -143,7 +143,7 @@ def test_recurrent() -> None:
     net = Net(12, (5, 7)).op("Squeeze").shaped("W", 2, 24, 7).shaped("R", 2, 24, 6)
     (layer,) = net.op("LSTM", "W", "R", hidden_size=6).facts().weighted.values()
     assert isinstance(layer, Recurrent)
-    assert (layer.cin, layer.hidden, layer.directions) == (7, 6, 2)
+    assert (layer.cin, layer.hidden) == (7, 6)
 
 
 def test_weighted_layers_stand_in_order() -> None:
@@ -267,5 +267,11 @@ def test_quantised_lstm() -> None:
     facts = net.op("DynamicQuantizeLSTM", "W", "R", domain="com.microsoft").facts()
     (layer,) = facts.layers.values()
     assert isinstance(layer, Recurrent)
-    assert (layer.cin, layer.hidden, layer.directions) == (7, 6, 2)
+    assert (layer.cin, layer.hidden) == (7, 6)
     assert facts.macs == 12 * 5 * 2 * 24 * (7 + 6)
+
+
+def test_positions_of_the_whole_batch() -> None:
+    net = Net(3, (8, 6), 2).conv(4, 3, stride=2)
+    assert net.facts().convs[0].positions == 2 * 4 * 3
+    assert net.open_facts().convs[0].positions is None

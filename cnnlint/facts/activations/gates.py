@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import inf, prod
 
 from cnnlint.facts.activations.clusters import Cluster
+from cnnlint.facts.structure.linear import ARITHMETIC
 from cnnlint.model.graph import Key, Model, Node
 
 GATING = frozenset({"Sigmoid", "HardSigmoid", "Softmax", "Tanh"})
@@ -23,8 +24,6 @@ SHAPE_ONLY = CHOOSING | {
     *("DepthToSpace", "Resize", "SpaceToDepth", "Upsample"),
 }
 """Operators that move or repeat the numbers of their data operands and don't mix them."""
-AFFINE = frozenset({"Add", "Div", "Mul", "Sub"})
-"""Operators that are affine where one operand carries data only."""
 JOINS = frozenset({"Add", "Concat", "Sum"})
 MAX_DETOUR = 512
 """How many nodes are looked at to find whether one factor of a product follows from the other."""
@@ -66,7 +65,7 @@ def passes_through(node: Node, operands: tuple[str, ...]) -> bool:
     """Return whether a node only moves, repeats, scales or shifts its data operands."""
     if node.op in SHAPE_ONLY:
         return len(operands) == 1 or node.op == "Concat"
-    if node.op not in AFFINE or len(operands) != 1:
+    if node.op not in ARITHMETIC or len(operands) != 1:
         return False
     return node.op != "Div" or node.inputs[0] == operands[0]
 

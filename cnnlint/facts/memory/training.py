@@ -21,15 +21,13 @@ from math import prod
 from cnnlint.facts.dataflow import size_in_bytes, total
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.memory.buffers import VIEWS
+from cnnlint.facts.training.modes import NORMALISATIONS
 from cnnlint.facts.training.optimizers import optimizer
 from cnnlint.facts.training.recipe import NONE
 from cnnlint.model.graph import Node
 
 KEEPS_RESULT = frozenset({"Relu", "Sigmoid", "Tanh", "Softmax", "LogSoftmax"})
 """Activations whose gradient follows from their result."""
-NORMALISATIONS = frozenset(
-    {"BatchNormalization", "GroupNormalization", "InstanceNormalization", "LayerNormalization"}
-)
 KEEPS_INPUT = NORMALISATIONS | {"MaxPool"}
 PRODUCTS = frozenset({"Mul", "Div", "MatMul", "Gemm", "Einsum"})
 WEIGHT_BYTES = GRADIENT_BYTES = STATE_BYTES = 4

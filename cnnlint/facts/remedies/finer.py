@@ -39,11 +39,11 @@ def finer_stem(entry: Entry, layers: Iterable[Paced]) -> FinerStem | None:
         layers: its layers, the first one included.
     """
     conv = entry.conv
-    if conv.out_shape is None:
+    if conv.positions is None:
         return None
     kernel = tuple(min(3, k) for k in conv.kernel)
     weights = conv.weights // prod(conv.kernel) * prod(kernel)
-    change = weights * prod(conv.out_shape[:1] + conv.out_shape[2:]) * prod(conv.stride)
+    change = weights * conv.positions * prod(conv.stride)
     for paced in layers:
         if paced.layer is not conv:
             change += int(paced.macs * prod(map(min, paced.jump, entry.jump)))

@@ -100,7 +100,6 @@ def _convolutions(source: Source, first: Conv, second: Conv) -> Merged:
         for pads, more in zip(first.pads, second.pads, strict=True)
     )
     groups = gcd(first.groups, second.groups)
-    out = second.out_shape
     weights = prod(kernel) * (first.cin // groups) * second.cout
     return Merged(
         kernel=kernel,
@@ -111,7 +110,7 @@ def _convolutions(source: Source, first: Conv, second: Conv) -> Merged:
         cin=first.cin,
         cout=second.cout,
         apart=first.weights + second.weights,
-        macs=None if out is None else out[0] * prod(out[2:]) * weights,
+        macs=None if second.positions is None else second.positions * weights,
         exact=_pads_the_same(source, first, second),
     )
 

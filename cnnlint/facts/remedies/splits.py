@@ -38,7 +38,7 @@ class Split:
     @property
     def macs(self) -> int:
         """MACs of both at the bound shapes."""
-        return sum(conv.weights * _positions(conv) for conv in (self.first, self.second))
+        return sum(conv.weights * (conv.positions or 0) for conv in (self.first, self.second))
 
     @property
     def whole_weights(self) -> int:
@@ -48,7 +48,7 @@ class Split:
     @property
     def whole_macs(self) -> int:
         """MACs of one convolution in their place."""
-        return self.whole_weights * _positions(self.second)
+        return self.whole_weights * (self.second.positions or 0)
 
     @property
     def separable_weights(self) -> int:
@@ -58,7 +58,7 @@ class Split:
     @property
     def separable_macs(self) -> int:
         """MACs of these two."""
-        return self.separable_weights * _positions(self.second)
+        return self.separable_weights * (self.second.positions or 0)
 
     @property
     def between(self) -> int:
@@ -68,7 +68,7 @@ class Split:
     @property
     def separable_between(self) -> int:
         """Numbers in the map between a depthwise convolution and the 1x1 behind it."""
-        return self.first.cin * _positions(self.second)
+        return self.first.cin * (self.second.positions or 0)
 
 
 def splits(layers: Mapping[Key, Layer], following: Mapping[Key, Key]) -> Iterator[Split]:
@@ -103,8 +103,3 @@ def _is_split(first: Conv, second: Conv) -> bool:
     alike = (first.depthwise and second.depthwise) or first.groups == second.groups == 1
     fits = (first.cout, first.grid) == (second.cin, second.in_grid)
     return alike and fits and max(first.kernel) == max(second.kernel)
-
-
-def _positions(conv: Conv) -> int:
-    batch, _, *grid = conv.out_shape or (0, 0)
-    return batch * prod(grid)

@@ -71,12 +71,6 @@ class Stack:
         return reach == self.conv.reach and not self.stride_first
 
 
-def best_stack(conv: Conv) -> Stack | None:
-    """Return the cheapest stack of 3x3 that sees as much, None where none costs less."""
-    stack = cheapest_stack(conv)
-    return stack if stack is not None and stack.macs < stack.direct_macs else None
-
-
 def cheapest_stack(conv: Conv) -> Stack | None:
     """Return the cheapest stack of 3x3 that sees as much, whatever it costs; None without one.
 

@@ -45,9 +45,9 @@ class PooledFirst:
 
 def pooled_first(conv: Conv) -> PooledFirst:
     """Return the pool that reads every position in front of a strided pointwise convolution."""
-    if conv.in_shape is None or conv.out_shape is None:
+    if conv.in_shape is None or conv.positions is None:
         return PooledFirst(conv.stride, None, None, ceil_mode=False)
-    size = conv.out_shape[0] * conv.cin * prod(conv.out_shape[2:])
+    size = conv.cin * conv.positions
     odd = any(side % step for side, step in zip(conv.in_shape[2:], conv.stride, strict=True))
     return PooledFirst(conv.stride, size * prod(conv.stride), size, ceil_mode=odd)
 

@@ -10,16 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 
 from cnnlint.facts.layers import Conv
 from cnnlint.facts.structure.linear import ARITHMETIC, LAYOUT
+from cnnlint.facts.training.modes import NORMALISATIONS
 from cnnlint.model.graph import Key, Model, Node
 
 JOINS = frozenset({"Add", "Sum", "Concat", "QLinearAdd", "QLinearConcat"})
-NORMS = frozenset(
-    {"BatchNormalization", "GroupNormalization", "InstanceNormalization", "LayerNormalization"}
-)
 STATISTICS = frozenset({"ReduceMean", "Pow", "Sqrt", "Reciprocal"})
 """What else a normalisation is made of that is spelled out as operators."""
 TYPES = frozenset({"Cast", "QuantizeLinear", "DequantizeLinear"})
-PASSED = JOINS | NORMS | STATISTICS | TYPES | LAYOUT | ARITHMETIC
+PASSED = JOINS | NORMALISATIONS | STATISTICS | TYPES | LAYOUT | ARITHMETIC
 MAX_NODES = 256
 """How many operators are looked at behind a convolution."""
 MAX_DETOUR = 4096

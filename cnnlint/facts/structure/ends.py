@@ -23,8 +23,6 @@ LAYOUT = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose"})
 class Head:
     """The end of the last map on the way to an output."""
 
-    output: str
-    """The output of the model that it leads to."""
     node: Node
     """The node that reads the map and leaves no places."""
     map: str
@@ -101,7 +99,7 @@ class _Search:
                     continue
                 seen.add(name)
                 if self._ends(node, name):
-                    yield self._head(node, name, output)
+                    yield self._head(node, name)
                 else:
                     front.append(name)
 
@@ -125,14 +123,13 @@ class _Search:
         layer = self.layers.get(node.key)
         return node.op in REDUCTIONS or (isinstance(layer, Pool) and layer.is_global)
 
-    def _head(self, node: Node, name: str, output: str) -> Head | None:
+    def _head(self, node: Node, name: str) -> Head | None:
         spatial = self._spatial(name)
         pooled = self._reading(node, name)
         if not spatial or pooled is None:
             return None
         sizes = [size for size, _ in spatial if size is not None]
         return Head(
-            output=output,
             node=node,
             map=name,
             axes=tuple(axis for _, axis in spatial),

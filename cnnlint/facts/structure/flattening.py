@@ -4,11 +4,12 @@ from math import prod
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Dense
+from cnnlint.facts.structure.ends import LAYOUT
+from cnnlint.facts.structure.linear import ARITHMETIC
 from cnnlint.model.graph import Node, StaticShape
 
-LAYOUT = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose"})
 UNCHANGED = frozenset({"Identity", "Dropout", "Cast", "QuantizeLinear", "DequantizeLinear"})
-AFFINE = frozenset({"BatchNormalization", "Add", "Sub", "Mul", "Div"})
+AFFINE = ARITHMETIC | {"BatchNormalization"}
 REGIONS = frozenset({"RoiAlign", "MaxRoiPool"})
 """Operators that cut regions out of a map, all of one size."""
 MIN_SHARE = 0.25

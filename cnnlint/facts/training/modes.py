@@ -1,9 +1,12 @@
-"""Whether BatchNormalization and Dropout are in training mode, in every version of ONNX."""
+"""Normalisation and Dropout: which they are, and whether they are in training mode."""
 
 from enum import Enum, auto
 
 from cnnlint.model.graph import Model, Node
 
+NORMALISATIONS = frozenset(
+    {"BatchNormalization", "GroupNormalization", "InstanceNormalization", "LayerNormalization"}
+)
 NEWEST = 14
 """A version that means what all later ones do, where a file names none."""
 
