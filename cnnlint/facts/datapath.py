@@ -148,7 +148,7 @@ class DataPath:
                 if isinstance(layer, Recurrent) or not is_plain(layer, self.data):
                     return None
                 return Source(layer, tuple(between))
-            if not is_affine(node, self.data, training=True):
+            if not is_affine(node, self.data):
                 return None
             between.append(node)
             tensor = next(name for name in node.inputs if name in self.data)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from cnnlint.facts.dataflow import total
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.structure.linear import Source, by_channel, described, has_bias, trains
+from cnnlint.facts.structure.linear import Source, by_channel, described, has_bias
+from cnnlint.facts.training.modes import normalises_by_batch
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Node
@@ -55,7 +56,7 @@ def unfused_batchnorm(facts: Facts) -> Iterator[Finding | Silence]:
         if node.op != "BatchNormalization":
             continue
         source = facts.sole_source(node.inputs[0])
-        if trains(node):
+        if normalises_by_batch(facts.model, node):
             yield Silence(node, "it is in training mode (N603)")
         elif source is None or source.layer.node.op not in FOLDING:
             yield Silence(node, "no Conv, ConvTranspose or Gemm alone makes what it reads")

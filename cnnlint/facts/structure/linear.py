@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from cnnlint.facts.layers import Conv, Dense, Weighted, sides
+from cnnlint.facts.training.modes import Dropping, dropping, normalises_by_batch
 from cnnlint.model.graph import Model, Node
 
 LAYOUT = frozenset(
@@ -34,33 +35,23 @@ class Source:
         return has_bias(self.layer) or any(adds)
 
 
-def is_affine(node: Node, data: frozenset[str], *, training: bool = False) -> bool:
+def is_affine(node: Node, data: frozenset[str]) -> bool:
     """Return whether a node without weights gives an affine function of one data operand.
 
-    So it is with a change of layout, inference-mode BatchNormalization, and sums and products with
-    a constant. What divides by data, and what normalises by the map's own statistics, is not.
+    So it is with a change of layout, BatchNormalization as it is at inference, and sums and
+    products with a constant. What divides by data, and what normalises by the map's own
+    statistics, is not.
 
     Args:
         node: the node.
         data: the tensors that carry data; the others are constants.
-        training: whether training-mode BatchNormalization counts as what it is at inference.
     """
     operands = [name for name in node.inputs if name in data]
     if len(operands) != 1 or (operands[0] != node.inputs[0] and node.op not in ARITHMETIC):
         return False
-    if node.op == "BatchNormalization":
-        return training or not trains(node)
     if node.op == "Div":
         return operands[0] == node.inputs[0]
-    return node.op in LAYOUT | ARITHMETIC
-
-
-def trains(node: Node) -> bool:
-    """Return whether a BatchNormalization takes its statistics from the batch.
-
-    Before operator set 14 the outputs for running statistics say so.
-    """
-    return bool(node.get_int("training_mode", 0)) or any(node.outputs[1:])
+    return node.op == "BatchNormalization" or node.op in LAYOUT | ARITHMETIC
 
 
 def has_bias(layer: Conv | Dense) -> bool:
@@ -99,10 +90,9 @@ def _folds(model: Model, data: frozenset[str], layer: Conv | Dense, node: Node) 
     rank = len(layer.kernel) + 2 if isinstance(layer, Conv) else len(layer.out_shape or ())
     last = isinstance(layer, Dense)
     if node.op == "BatchNormalization":
-        return not trains(node) and (rank == 2 or not last)
+        return not normalises_by_batch(model, node) and (rank == 2 or not last)
     if node.op == "Dropout":
-        switch = model.value(node.inputs[2]) if len(node.inputs) > 2 and node.inputs[2] else None
-        return switch is None or (switch.const is not None and not switch.const.any())
+        return dropping(model, node) in (Dropping.NO, Dropping.NOTHING)
     if node.op not in ARITHMETIC:
         return node.op == "Identity"
     constant = next((name for name in node.inputs if name not in data), "")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnnlint.facts.structure.linear import by_channel, is_affine, trains
+from cnnlint.facts.structure.linear import by_channel, is_affine
 from tests.net import Net
 
 STEM = Net(3, 8).conv(4, name="a")
@@ -18,7 +18,7 @@ def normalised(net: Net, *, training: int = 0) -> Net:
     ("net", "affine"),
     [
         pytest.param(normalised(STEM), True, id="normalisation"),
-        pytest.param(normalised(STEM, training=1), False, id="in training mode"),
+        pytest.param(normalised(STEM, training=1), True, id="in training mode"),
         pytest.param(STEM.op("Transpose", perm=[0, 2, 3, 1]), True, id="layout"),
         pytest.param(TWO.op("Mul", "two"), True, id="scale"),
         pytest.param(TWO.op("Add", "two"), True, id="shift"),
@@ -33,11 +33,6 @@ def normalised(net: Net, *, training: int = 0) -> Net:
 def test_is_affine(net: Net, affine: bool) -> None:
     facts = net.facts()
     assert is_affine(facts.nodes[-1], facts.data) is affine
-
-
-def test_normalisation_in_training_mode_is_affine_at_inference() -> None:
-    facts = normalised(STEM, training=1).facts()
-    assert is_affine(facts.nodes[-1], facts.data, training=True)
 
 
 NEXT = STEM.conv(6, name="b")
@@ -133,6 +128,10 @@ def switched(value: bool | None) -> Net:
     return SWITCH.stored("on", np.array(value)).op("Dropout", "ratio", "on")
 
 
+NONE = STEM.stored("none", np.array(0, np.float32)).stored("on", np.array(True))
+DROPS_NONE = NONE.op("Dropout", "none", "on")
+
+
 @pytest.mark.parametrize(
     ("net", "folds"),
     [
@@ -142,6 +141,7 @@ def switched(value: bool | None) -> Net:
         pytest.param(STEM.op("Identity").op("Dropout"), True, id="nothing done"),
         pytest.param(switched(False), True, id="dropout that is off"),
         pytest.param(switched(True), False, id="dropout that is on"),
+        pytest.param(DROPS_NONE, True, id="dropout of nothing"),
         pytest.param(switched(None), False, id="dropout of which nobody knows"),
         pytest.param(STEM.op("Pad"), False, id="padding"),
         pytest.param(TWO.op("Mul", "two"), True, id="one number"),
@@ -165,13 +165,6 @@ def test_by_channel(net: Net, folds: bool) -> None:
     source = facts.sole_source(net.nodes[-1].input[0])
     assert source is not None
     assert by_channel(facts.model, facts.data, source) == folds
-
-
-def test_old_training_mode() -> None:
-    net = normalised(STEM)
-    net.nodes[-1].output.extend(["", "", "mean", "variance"])
-    assert trains(net.facts().nodes[-1])
-    assert not trains(normalised(STEM).facts().nodes[-1])
 
 
 def test_shared_weights() -> None:
