@@ -48,6 +48,13 @@ ONLY_IN = {  # who alone may import a library
     "tabulate": {"cnnlint.report"},
     "networkx": {"cnnlint.model", "cnnlint.facts"},
 }
+FACTS = (
+    *("dataflow", "layers", "flaws"),
+    *("weights", "counting", "training", "memory", "reach"),
+    *("activations", "structure", "sampling", "remedies"),
+    *("datapath", "network", "facts"),
+)
+"""The rooms of the facts: each knows those before it, and may ask the door for a whole model."""
 
 
 def module_name(path: Path) -> str:
@@ -76,6 +83,17 @@ def test_imports_point_one_way(path: Path) -> None:
     for module in imports(path):
         if inside(module, {"cnnlint"}):
             assert inside(module, MAY_IMPORT[room] | DATA), f"{here} imports {module}"
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if module_name(p).startswith("cnnlint.facts.")], ids=module_name
+)
+def test_facts_stand_in_one_order(path: Path) -> None:
+    here = module_name(path).split(".")[2]
+    for module in imports(path):
+        if inside(module, {"cnnlint.facts"}):
+            room = module.split(".")[2]
+            assert room == "facts" or FACTS.index(room) <= FACTS.index(here), module
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_name)

@@ -1,6 +1,7 @@
 """What follows from the model: pure functions, computed once and only when asked.
 
-A map of the house; each folder says more, and each file is one idea:
+A map of the house; each folder says more, and each file is one idea. tests/test_layers.py has the
+order in which they know each other:
 
 =============== =================================================================
 ``facts``       the one door: all that a rule or a report asks, and what it costs

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from cnnlint.facts.activations.arithmetic import ARITHMETIC
 from cnnlint.facts.activations.roles import BOUNDED, Role
 from cnnlint.facts.dataflow import total
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides
 from cnnlint.facts.remedies.merging import merged
-from cnnlint.facts.structure.linear import ARITHMETIC, Source, described
+from cnnlint.facts.structure.linear import Source, described
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Key, StaticShape

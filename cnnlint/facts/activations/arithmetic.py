@@ -22,6 +22,8 @@ MAX_DEPTH = 6
 
 Polynomial: TypeAlias = tuple[float, ...]
 """Coefficients of x^0 to x^3."""
+ARITHMETIC = frozenset({"Add", "Sub", "Mul", "Div"})
+"""Operators that are affine where all but one operand are constants."""
 LINEAR: Polynomial = (0, 1, 0, 0)
 
 

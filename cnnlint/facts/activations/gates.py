@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf, prod
 
+from cnnlint.facts.activations.arithmetic import ARITHMETIC
 from cnnlint.facts.activations.clusters import Cluster
-from cnnlint.facts.structure.linear import ARITHMETIC
 from cnnlint.model.graph import Key, Model, Node
 
 GATING = frozenset({"Sigmoid", "HardSigmoid", "Softmax", "Tanh"})

@@ -8,8 +8,9 @@ residual block behind it is no way round it.
 
 from collections.abc import Callable, Iterator, Mapping
 
+from cnnlint.facts.activations.arithmetic import ARITHMETIC
 from cnnlint.facts.layers import Conv
-from cnnlint.facts.structure.linear import ARITHMETIC, LAYOUT
+from cnnlint.facts.structure.linear import LAYOUT
 from cnnlint.facts.training.modes import NORMALISATIONS
 from cnnlint.model.graph import Key, Model, Node
 

@@ -2,10 +2,10 @@
 
 from math import prod
 
+from cnnlint.facts.activations.arithmetic import ARITHMETIC
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Dense
 from cnnlint.facts.structure.ends import LAYOUT
-from cnnlint.facts.structure.linear import ARITHMETIC
 from cnnlint.model.graph import Node, StaticShape
 
 UNCHANGED = frozenset({"Identity", "Dropout", "Cast", "QuantizeLinear", "DequantizeLinear"})

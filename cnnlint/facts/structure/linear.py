@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cnnlint.facts.activations.arithmetic import ARITHMETIC
 from cnnlint.facts.layers import Conv, Dense, Weighted, sides
 from cnnlint.facts.training.modes import Dropping, dropping, normalises_by_batch
 from cnnlint.model.graph import Model, Node
@@ -11,8 +12,6 @@ LAYOUT = frozenset(
     | {"Split", "Pad", "DepthToSpace", "SpaceToDepth"}
 )
 """Operators that move or pick numbers, or pad with a constant, or (Dropout) do nothing."""
-ARITHMETIC = frozenset({"Add", "Sub", "Mul", "Div"})
-"""Operators that are affine where all but one operand are constants."""
 PLAIN_LAYERS = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 """Layers that are affine in what they read; fused ones may hold an activation, integers round."""
 

@@ -44,20 +44,18 @@ def pointwise(layer: Layer) -> Pointwise | None:
 
     Scaling of channels (a depthwise 1x1) mixes nothing, and is none.
     """
-    shape = layer.out_shape if isinstance(layer, Conv | Dense) else None
-    if shape is None:
+    if not isinstance(layer, Conv | Dense) or layer.out_shape is None:
         return None
+    shape = layer.out_shape
     if isinstance(layer, Conv):
         plain = layer.pointwise and not layer.depthwise and not layer.transposed
         grid, data, weights = shape[2:], layer.node.inputs[0], layer.weights
         if not plain or prod(grid) < 2:
             return None
-    elif isinstance(layer, Dense):
+    else:
         grid, data, weights = shape[1:-1], layer.data, layer.cin * layer.cout
         if len(shape) <= TOKENS or prod(grid) < 2:
             return None
-    else:
-        return None
     positions = shape[0] * prod(grid)
     return Pointwise(layer.node, data, len(grid), layer.cin, layer.cout, positions, weights)
 
