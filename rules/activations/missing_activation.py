@@ -30,25 +30,26 @@ def missing_activation(facts: Facts) -> Iterator[Finding | Silence]:
     """Convolutions in series with no activation between.
 
     ## What it does
-    Reports convolutions with a window, each fed by the one before alone, with nothing between
-    but batch normalisation, padding and sums and products with constants. Suggests the
-    activation that most hidden layers have, Relu where none has one.
+    Reports convolutions larger than 1x1 in series with nothing between but batch normalisation,
+    padding, and sums and products with constants, where each result goes into the next one and
+    nowhere else. Suggests the activation that most hidden layers have, Relu where none has one.
 
     ## Why is this bad?
-    What several linear layers do, one can: stacked, two 3x3 convolutions are a 5x5 of which the
-    weights are bound to each other. The depth is paid for and adds nothing that the network
-    could express.
+    Linear layers in series compute no more than a single linear layer can: two 3x3 convolutions
+    of stride 1 are one 5x5, whose weights are not even free. The network pays for the depth, and
+    it can't express anything more by it.
 
     ## Example
     `Conv 3x3 32->32 - Conv 3x3 32->32 - Relu` becomes `Conv - Relu - Conv - Relu`: the same
     18,432 weights and the same MACs. As it was, it is one linear 5x5, borders aside.
 
     ## When to ignore it
-    When the layers are linear on purpose, as a fixed filter before the first one. Left alone are
-    pointwise and depthwise convolutions, 1xn and nx1 in series, a narrow middle (it has fewer
-    channels than both ends), gates, a PixelShuffle between, layers whose result others read too
-    (as at the beginning of a skip connection), and pairs that one smaller layer replaces exactly
-    (K112). So is a convolution behind a transposed one: decoders upsample without an activation.
+    When the layers are linear on purpose, as a fixed filter in front of the first one. Left alone
+    are pointwise and depthwise convolutions, 1xn and nx1 in series, a narrow middle (fewer
+    channels than come in and than go out), gates (squeeze-and-excitation), a PixelShuffle between,
+    layers whose result others read too (where a skip connection starts), and pairs that one
+    smaller layer replaces exactly (K112). So is a convolution behind a transposed one: many
+    decoders have no activation there.
 
     ## References
     - Goodfellow et al., Deep Learning, 2016, section 6.1 (linear layers stay linear)
@@ -57,22 +58,24 @@ def missing_activation(facts: Facts) -> Iterator[Finding | Silence]:
     """
     chain_to: dict[Key, list[Conv]] = {}
     chains: list[list[Conv]] = []
+    silent: list[Silence] = []
     for second in facts.convs:
         source = facts.linear_pairs.get(second.node.key)
         if source is None or not isinstance(source.layer, Conv):
             why = "no convolution feeds it alone with nothing nonlinear between"
-            yield Silence(second.node, why)
+            silent.append(Silence(second.node, why))
             continue
         first = source.layer
         why = _why_linear(first, second) or _why_there(facts, source, first, second)
         if why:
-            yield Silence(second.node, why)
+            silent.append(Silence(second.node, why))
             continue
         if first.node.key not in chain_to:
             chains.append([first])
             chain_to[first.node.key] = chains[-1]
         chain_to[second.node.key] = chain_to[first.node.key]
         chain_to[second.node.key].append(second)
+    yield from (each for each in silent if each.node and each.node.key not in chain_to)
     for chain in chains:
         yield _finding(facts, chain)
 
@@ -143,5 +146,5 @@ def _window(chain: Sequence[Conv]) -> StaticShape | None:
 
 def _usual_activation(facts: Facts) -> str:
     kinds = Counter(a.kind for a in facts.activations.all if a.role is Role.HIDDEN)
-    others = {kind: count for kind, count in kinds.items() if kind not in BOUNDED}
+    others = {kind: count for kind, count in kinds.items() if kind not in BOUNDED | {"Clip"}}
     return max(others, key=others.__getitem__, default="Relu")

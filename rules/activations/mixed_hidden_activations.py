@@ -26,30 +26,32 @@ NO_FUNCTION = NORMALISING | {"Clip"}
 def mixed_hidden_activations(
     facts: Facts,
     *,
-    max_kinds: Annotated[int, "how many kinds may stand between the layers of the trunk"] = 2,
+    max_kinds: Annotated[int, "how many kinds are fine; a rule of thumb"] = 2,
 ) -> Iterator[Finding | Silence]:
-    """Several kinds of activations between the layers of one trunk.
+    """Several kinds of activations between the layers of one network.
 
     ## What it does
-    Counts the kinds of activations between the hidden layers of the trunk: ReLU, LeakyReLU, PReLU
-    and every Clip that starts at 0 are one kind, any other is a kind of its own. Speaks from
-    more than `max_kinds` on, and where kinds that saturate (Sigmoid, Tanh and their like)
-    are mixed with kinds that don't. One finding for the model, with the places of all but the
-    kind that it suggests.
+    Counts the kinds of activations between hidden layers: ReLU, LeakyReLU, PReLU and every Clip
+    from 0 on (ReLU6) are one kind, any other is a kind of its own. Reports more than `max_kinds`
+    kinds, and any mixture of kinds that saturate (Sigmoid, Tanh and their like; A301 reports
+    these too) with kinds that don't. One finding for the model: it suggests the commonest kind
+    that fits, and lists the places of the others.
 
     ## Why is this bad?
-    Initialisation and learning rate suit a network on the whole: He's initialisation is computed
-    for ReLU, Glorot's for units that are linear near 0. Mixed kinds are mostly left over from an
-    experiment. The limit is a rule of thumb: MobileNetV3 mixes two kinds, ReLU early and
-    HardSwish late; published networks with more are rare.
+    One initialisation and one learning rate serve the whole network: He's initialisation is
+    computed for ReLU, Glorot's for units that are linear near 0. Mixed kinds are mostly left over
+    from an experiment. The limit is a rule of thumb, for MobileNetV3 mixes two kinds: ReLU in the
+    first half, HardSwish in the second.
 
     ## Example
     `Conv - Relu - Conv - Tanh - Conv - Relu` becomes `Conv - Relu - Conv - Relu - Conv - Relu`.
 
     ## When to ignore it
-    When the kinds were searched for, or parts of several networks are joined in one file. Gates
-    (squeeze-and-excitation, GLU, LSTM), what is part of a larger activation, outputs, and a Tanh
-    between the last two dense layers (the first ViT) don't count.
+    When the kinds were searched for, or parts of several networks are joined in one file. Not
+    counted are gates (squeeze-and-excitation, GLU, LSTM) and what lies inside them, attention,
+    coordinates of a sampling operator, parts of a larger activation (the Sigmoid of SiLU),
+    outputs, Softmax, a Clip that doesn't start at 0, and a Tanh between the last two dense layers
+    (the first ViT).
 
     ## References
     - He et al., Delving Deep into Rectifiers, 2015, section 2.2
@@ -70,6 +72,9 @@ def mixed_hidden_activations(
         yield Silence(None, f"not more than {max_kinds} kinds: {listed or 'none'}")
         return
     better = next(k for k, _ in counts.most_common() if not mixed or k not in saturating)
+    for kind, activation in found:
+        if kind == better:
+            yield Silence(activation.node, f"it is of the kind that is suggested, {better}")
     yield Finding(
         nodes=tuple(activation.node for kind, activation in found if kind != better),
         message=f"{len(counts)} kinds of activations between hidden layers: {listed}"

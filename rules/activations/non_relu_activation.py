@@ -21,28 +21,30 @@ from cnnlint.lint.rule import rule
 def non_relu_activation(
     facts: Facts,
     *,
-    allow: Annotated[str, "kinds of which nothing is said, with commas between"] = "Relu, Relu6",
+    allow: Annotated[
+        str, "kinds that are fine, as messages name them, with commas between"
+    ] = "Relu, Relu6",
 ) -> Iterator[Finding | Silence]:
     """Activation between hidden layers that is neither ReLU nor ReLU6.
 
     ## What it does
     Reports LeakyReLU, PReLU, ELU, SELU, CELU, Softplus, HardSwish, SiLU, GELU, Mish and every
     other kind between hidden layers that `allow` does not name: one finding for each kind, with
-    all its places. What saturates (Sigmoid, Tanh and their like) is A301's. The rule is off by
-    default and on in the preset `seed`.
+    all its places. What saturates (Sigmoid, Tanh and their like) is left to A301. The rule is off
+    by default and on in the preset `seed`.
 
     ## Why is this bad?
-    It need not be: many good networks have other activations. But ReLU is one comparison a
-    number, hardware and 8-bit quantisation know it best, and a runtime often merges it
-    into the convolution before it. SiLU, GELU and Mish take an exponential or an error function
-    a number and read their map twice where they are written out as several operators.
+    It need not be: many good networks have other activations. But ReLU takes one comparison for
+    each number, and runtimes often merge it into the convolution before it, with 8-bit integers
+    too. SiLU, GELU and Mish take an exponential or an error function for each number, and read
+    their map twice where they are written out as several operators. `allow` is a house choice.
 
     ## Example
     `Conv - Sigmoid, Mul - Conv` (SiLU) becomes `Conv - Relu - Conv`.
 
     ## When to ignore it
-    When you take the gain in accuracy that these kinds have in published networks: put them into
-    `allow`. What gates, outputs, and a Clip that does not start at 0 are left alone.
+    When you want the gain in accuracy that these kinds have in published networks: put them into
+    `allow`. Outputs, Softmax, and a Clip that does not start at 0 are left alone.
 
     ## References
     - Nair and Hinton, Rectified Linear Units Improve Restricted Boltzmann Machines, 2010

@@ -26,20 +26,20 @@ def redundant_activation(facts: Facts) -> Iterator[Finding | Silence]:
     Reports a ReLU, ReLU6, Clip, LeakyReLU, PReLU, ELU, CELU or Abs that leaves its input as it
     is, because all numbers that can reach it lie where it does nothing: ReLU behind ReLU, Sigmoid
     or Softmax, also with pooling, concatenation, sums or gates between; a Clip without bounds.
-    And a ReLU or Clip that only a tighter Clip reads: `Relu - Clip(0, 6)` is `Clip(0, 6)`.
+    Reports a ReLU or Clip too that only a tighter Clip reads: `Relu - Clip(0, 6)` is `Clip(0, 6)`.
 
     ## Why is this bad?
-    It reads and writes a whole map for nothing, and often a layer that should stand between the
-    two was forgotten.
+    It reads and writes a whole map for nothing. And it may be the trace of a mistake: a layer
+    that should stand between two activations was forgotten.
 
     ## Example
-    `Relu - Relu` on 64x56x56 moves another 1,605,632 bytes in float32 (802,816 written, as many
-    read). timm's Xception-41 has one such pair.
+    The second ReLU of `Relu - Relu` on a map of 64x56x56 writes 802,816 bytes in float32, and
+    reads as many. timm's Xception-41 has one such pair.
 
     ## When to ignore it
-    When a runtime takes it out anyway. Operators whose numbers have no known limit (convolution,
-    normalisation, quantisation) and activations that are part of a larger one (HardSwish) are
-    left alone.
+    When your runtime takes it out anyway. Nothing is said of an activation behind operators whose
+    results have no known limit (convolution, normalisation, quantisation), and of one that is
+    part of a larger activation (HardSwish).
 
     ## References
     - ONNX operators, Relu and Clip: what they compute

@@ -21,25 +21,25 @@ def saturating_hidden_activation(facts: Facts) -> Iterator[Finding | Silence]:
     """Sigmoid, tanh or a relative of theirs between hidden layers.
 
     ## What it does
-    Reports Sigmoid, HardSigmoid, Tanh, Softsign and Hardtanh where they stand between hidden
-    layers: one finding for each kind, with all its places. What gates (squeeze-and-excitation,
-    GLU, highway, LSTM, attention), what is part of SiLU, GELU, HardSwish or Mish, what gives
-    coordinates to a sampling operator, and what makes the output is left alone. Suggests the
-    activation that most of the other hidden layers have, Relu where none has another.
+    Reports Sigmoid, HardSigmoid, Tanh, Softsign and Hardtanh (a Clip from -1 to 1) between hidden
+    layers: one finding for each kind, with all its places. Left alone are gates
+    (squeeze-and-excitation, GLU, highway, LSTM), attention, parts of SiLU, GELU, HardSwish and
+    Mish, coordinates for a sampling operator, and outputs. Suggests the activation that most of
+    the other hidden layers have, Relu where none has another.
 
     ## Why is this bad?
     Both ends of these curves are flat: where a unit saturates, hardly any gradient passes. Even
     at its steepest a Sigmoid passes a quarter, so that ten in series pass less than a millionth
-    (0.25^10), weights aside. A four-layer network reached 25 % training error on CIFAR-10 six
-    times faster with ReLU than with tanh.
+    (0.25^10), weights aside. In the AlexNet paper a network of four layers reached 25 % training
+    error on CIFAR-10 six times faster with ReLU than with tanh.
 
     ## Example
     `Conv - Sigmoid - Conv - Sigmoid` becomes `Conv - Relu - Conv - Relu`.
 
     ## When to ignore it
-    When bounded features are the point, which a file doesn't tell: codes that are quantised
-    later, values with a physical range. A single Tanh between the last two dense layers (MaxViT,
-    the first ViT) is a note.
+    When bounded features are the point: codes that are quantised later, values with a physical
+    range. A Tanh between the last two dense layers (MaxViT, the first ViT) is only a note, where
+    nothing else is found.
 
     ## References
     - Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural Networks, 2012,
@@ -49,7 +49,7 @@ def saturating_hidden_activation(facts: Facts) -> Iterator[Finding | Silence]:
     """
     hidden = [a for a in facts.activations.all if a.role is Role.HIDDEN]
     found = [a for a in hidden if a.kind in SATURATING]
-    others = Counter(a.kind for a in hidden if a.kind not in BOUNDED)
+    others = Counter(a.kind for a in hidden if a.kind not in BOUNDED | {"Clip"})
     better = max(others, key=others.__getitem__, default="Relu")
     severity = Severity.NOTE if found == [facts.pre_logits] else None
     for kind in dict.fromkeys(a.kind for a in found):

@@ -20,8 +20,8 @@ def no_weight_decay(facts: Facts) -> Iterator[Remark]:
     """Training without weight decay.
 
     ## What it does
-    Reports a recipe whose `weight_decay` is 0, and one that names an optimizer and no weight
-    decay. Where that optimizer is AdamW or LAMB and the recipe doesn't say how much, the rule is
+    Reports a recipe whose `weight_decay` is 0, and one that names an optimizer but no weight
+    decay. Where the optimizer is AdamW or LAMB and the recipe gives no weight decay, the rule is
     listed as not checked: their defaults aren't 0 everywhere (AdamW in PyTorch has 0.01).
 
     ## Why is this bad?
@@ -30,16 +30,20 @@ def no_weight_decay(facts: Facts) -> Iterator[Remark]:
     networks are trained with it: 5e-4 for VGG, with SGD and momentum.
 
     ## Example
-    `optimizer = "sgd"` without `weight_decay` becomes `weight_decay = 5e-4`. Optimisers such as
-    SGD and Adam take 0 where nobody says anything.
+    `optimizer = "sgd"` without `weight_decay` becomes `weight_decay = 5e-4`. SGD and Adam of
+    PyTorch take 0 where nobody says anything. With Adam the suggestion is AdamW and 0.05, the
+    value of ConvNeXt, since plain weight decay doesn't go well with Adam (T702).
 
     ## When to ignore it
-    When the data can't be overfitted (a single pass over very much of it), or something else
-    takes the place of weight decay; the recipe has no key for that.
+    When the data can't be overfitted (a single pass over a very large set), or something else
+    takes the place of weight decay, such as an L2 term in the loss; the recipe has no key for
+    that.
 
     ## References
     - Krogh and Hertz, A Simple Weight Decay Can Improve Generalization, 1992
-    - Simonyan and Zisserman, Very Deep Convolutional Networks, 2015, section 3.1
+    - Liu et al., A ConvNet for the 2020s, 2022
+    - Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image
+      Recognition, 2015, section 3.1
     """
     recipe = facts.recipe
     if recipe.weight_decay is None and recipe.optimizer is None:
@@ -54,11 +58,13 @@ def no_weight_decay(facts: Facts) -> Iterator[Remark]:
         yield Unchecked(("weight_decay",))
         return
     given = "says weight_decay = 0" if recipe.weight_decay == 0 else "names none"
-    amount = "0.05" if decoupled else "5e-4"
+    adaptive = known is not None and known.decay is not Decay.PLAIN
+    start = f"weight_decay = {'0.05' if adaptive else '5e-4'}"
+    if adaptive and not decoupled:
+        start = f"AdamW with {start}"
     yield Finding(
         nodes=(),
         message=f"no weight decay: the recipe {given}",
-        suggestion=f"weight_decay = {amount} is a start; try 10 times more and less; "
-        "needs retraining",
+        suggestion=f"{start} is a start; try 10 times more and less; needs retraining",
         evidence={"optimizer": recipe.optimizer, "weight_decay": recipe.weight_decay},
     )

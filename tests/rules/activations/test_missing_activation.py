@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnnlint.lint.finding import Saving, Severity, Silence
+from cnnlint.lint.finding import Finding, Saving, Severity, Silence
 from rules.activations.missing_activation import missing_activation
 from tests.net import Net
 
@@ -24,6 +24,13 @@ def gated(net: Net) -> Net:
     """Append spatial attention by two convolutions with nothing between."""
     net = net.mark("x").conv(32).conv(1).op("Sigmoid")
     return net.mul("x")
+
+
+def limited(net: Net) -> Net:
+    """Append a Clip that limits numbers and is no activation."""
+    least, most = (f"clip{len(net.nodes)}.{side}" for side in ("least", "most"))
+    net = net.stored(least, np.array(-9, np.float32)).stored(most, np.array(9, np.float32))
+    return net.op("Clip", least, most)
 
 
 @pytest.mark.parametrize(
@@ -177,6 +184,7 @@ def test_many_places() -> None:
             "Elu",
             id="no saturating one",
         ),
+        pytest.param(limited(limited(Net(3, 16).conv(8))).conv(8).op("Elu"), "Elu", id="no Clip"),
     ],
 )
 def test_activation_that_others_have(net: Net, kind: str) -> None:
@@ -232,3 +240,11 @@ def test_silence(net: Net, reason: str) -> None:
     said = list(missing_activation.remarks(net.facts()))
     assert all(isinstance(each, Silence) for each in said)
     assert said[-1] == Silence(net.facts().convs[-1].node, reason)
+
+
+def test_chain_has_no_reason_to_be_silent() -> None:
+    stem, finding = missing_activation.remarks(A.conv(32).facts())
+    assert isinstance(stem, Silence)
+    assert stem.node
+    assert stem.node.path == "stem"
+    assert isinstance(finding, Finding)

@@ -151,6 +151,14 @@ def test_reasons() -> None:
     ]
 
 
+def test_reason_of_the_kind_that_is_suggested() -> None:
+    said = list(mixed_hidden_activations.remarks(chain("LeakyRelu", "Tanh", "Relu").facts()))
+    assert [(s.node and s.node.op, s.reason) for s in said if isinstance(s, Silence)] == [
+        ("LeakyRelu", "it is of the kind that is suggested, Relu"),
+        ("Relu", "it is of the kind that is suggested, Relu"),
+    ]
+
+
 def test_no_activation_at_all() -> None:
     (said,) = mixed_hidden_activations.remarks(Net(3, 16).op("Flatten").facts())
     assert said == Silence(None, "not more than 2 kinds: none")

@@ -94,6 +94,14 @@ def test_suggests_what_the_other_hidden_layers_have(others: list[str], better: s
     assert {f.suggestion for f in found} == {f"{better} instead; needs retraining"}
 
 
+def test_suggests_no_clip() -> None:
+    net = MAP.stored("least", np.array(-9, np.float32)).stored("most", np.array(9, np.float32))
+    (finding,) = saturating_hidden_activation.run(
+        net.op("Clip", "least", "most").conv(8).op("Tanh").conv(8).facts()
+    )
+    assert finding.evidence["instead"] == "Relu"
+
+
 def test_silu_of_the_output_is_no_hidden_layer() -> None:
     net = between("Sigmoid").op("Elu")
     (finding,) = saturating_hidden_activation.run(net.facts())

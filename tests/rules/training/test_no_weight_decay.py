@@ -26,9 +26,11 @@ def test_reports(recipe: dict[str, object], message: str) -> None:
     assert finding.severity is None
     assert finding.saving == Saving()
     assert finding.evidence == {"optimizer": None, "weight_decay": None} | recipe
-    amount = "0.05" if recipe.get("optimizer") == "adamw" else "5e-4"
+    start = {"adamw": "weight_decay = 0.05", "Adam": "AdamW with weight_decay = 0.05"}.get(
+        str(recipe.get("optimizer")), "weight_decay = 5e-4"
+    )
     assert finding.suggestion == (
-        f"weight_decay = {amount} is a start; try 10 times more and less; needs retraining"
+        f"{start} is a start; try 10 times more and less; needs retraining"
     )
 
 

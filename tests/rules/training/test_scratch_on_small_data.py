@@ -12,26 +12,28 @@ SCRATCH: Values = {"pretrained": "none"}
     [
         pytest.param(
             {"train_images": 2040, "classes": 102},
-            "2,040 images, fewer than 10,000 and 20 for each class, fewer than 100",
+            "2,040 images (fewer than 10,000) and 20 for each class (fewer than 100)",
             20.0,
             id="flowers",
         ),
-        pytest.param({"train_images": 9999}, "9,999 images, fewer than 10,000", None, id="images"),
+        pytest.param(
+            {"train_images": 9999}, "9,999 images (fewer than 10,000)", None, id="images"
+        ),
         pytest.param(
             {"train_images": 9999, "classes": 10},
-            "9,999 images, fewer than 10,000",
+            "9,999 images (fewer than 10,000)",
             999.9,
             id="images, enough for each class",
         ),
         pytest.param(
             {"train_images": 10_000, "classes": 101, "task": "classification"},
-            "99 for each class, fewer than 100",
+            "99 for each class (fewer than 100)",
             10_000 / 101,
             id="for each class",
         ),
         pytest.param(
             {"train_images": 9999, "classes": 1000, "task": "detection"},
-            "9,999 images, fewer than 10,000",
+            "9,999 images (fewer than 10,000)",
             None,
             id="detection",
         ),
