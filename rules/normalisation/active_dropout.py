@@ -25,22 +25,22 @@ def active_dropout(facts: Facts) -> Iterator[Finding | Silence]:
     """Dropout that drops numbers at inference.
 
     ## What it does
-    Reports Dropout on the data path that is in training mode: its third input is true (operator
-    set 12 and later), or it has no `is_test` (6 and before). One finding for the model, with all
-    its places.
+    Reports Dropout in training mode: its third input is true (operator set 12 and later), or it
+    has no `is_test=1` (6 and before); from 7 to 11 it never drops. One finding for the model, with
+    all its places.
 
     ## Why is this bad?
-    It sets numbers to zero at random, so the same image gets another answer at each run. Dropout
-    scales what it keeps while it trains, so that at inference nothing is left to do: taking it
-    out is exact.
+    It sets numbers to zero at random, so the same image gets another answer at each run. In
+    training Dropout scales what it keeps by 1 / (1 - ratio), so that at inference nothing is left
+    to do: without it the network computes what it was trained for.
 
     ## Example
     VGG-16 exported in training mode has 2 Dropout of ratio 0.5; exported after `model.eval()` it
     has none.
 
     ## When to ignore it
-    When the file is there to be trained on, or the spread of many runs is the point (Monte Carlo
-    dropout). A ratio of 0, and a Dropout that an input of the model switches, are left alone.
+    When the file is there to be trained further, or the spread of many runs is the point (Monte
+    Carlo dropout). Left alone are a ratio of 0 and a Dropout that an input of the model switches.
 
     ## References
     - Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting, 2014

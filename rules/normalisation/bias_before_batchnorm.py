@@ -21,21 +21,23 @@ def bias_before_batchnorm(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## What it does
     Reports Conv, ConvTranspose and Gemm with a bias whose result goes into BatchNormalization and
-    nowhere else: one finding with all of them. Files for inference seldom show it: there the
-    normalisation is folded away.
+    nowhere else: one finding with all of them. Most files exported for inference don't show it,
+    since the normalisation is folded into the layer.
 
     ## Why is this bad?
     The normalisation subtracts the mean of each channel, and the bias is part of that mean: in
-    training the result doesn't depend on it, its gradient is zero, and the shift behind does its
-    work. It costs one parameter for each channel, and the optimiser's state for it.
+    training the result doesn't depend on it, its gradient is zero, and the shift of the
+    normalisation does its work. It costs one parameter for each output channel, and the
+    optimizer's state for it.
 
     ## Example
-    `Conv 3x3 64->128` with a bias and BatchNormalization behind it has 128 parameters too many of
-    73,856; in PyTorch: `bias=False`.
+    `Conv 3x3 64->128` with a bias and BatchNormalization behind it has 73,856 parameters, 128 too
+    many. In PyTorch: `bias=False`. To change a trained file, subtract the bias from the running
+    mean of the normalisation, and drop it.
 
     ## When to ignore it
-    When it is more work to change than a few numbers are worth: nothing gets worse by it but the
-    size, and a file for inference folds it away.
+    When changing it is more work than a few numbers are worth: the bias does no harm, and where
+    the normalisation is folded for inference it vanishes too.
 
     ## References
     - Ioffe and Szegedy, Batch Normalization: Accelerating Deep Network Training by Reducing
@@ -61,7 +63,7 @@ def bias_before_batchnorm(facts: Facts) -> Iterator[Finding | Silence]:
         nodes=tuple(layer.node for layer in found),
         message=one if len(found) == 1 else many,
         suggestion=(
-            f"no bias there, the running mean less by it: {params:,} parameters less; the numbers "
+            f"drop the bias and subtract it from the running mean: {params:,} parameters less; the numbers "
             "stay the same"
         ),
         evidence={"count": len(found), "biases": params},

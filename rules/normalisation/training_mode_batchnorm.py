@@ -18,14 +18,15 @@ def training_mode_batchnorm(facts: Facts) -> Iterator[Finding | Silence]:
     """BatchNormalization left in training mode.
 
     ## What it does
-    Reports BatchNormalization on the data path that normalises by the mean and variance of the
-    batch before it: `training_mode=1` since operator set 14, more than one output before, no
-    `is_test` before 7. One finding for the model, with all its places.
+    Reports BatchNormalization that normalises by the mean and variance of the batch that comes
+    in: `training_mode=1` since operator set 14, more than one output from 7 to 13, no `is_test=1`
+    up to 6. One finding for the model, with all its places.
 
     ## Why is this bad?
     What the network says of one image depends on the others in its batch, and the statistics
-    that training collected are not used. A batch of one image at a 1x1 grid has no variance:
-    every channel becomes its bias. Such a layer can't be folded into a convolution either.
+    that training collected are not used. A batch of one image on a 1x1 grid has no variance:
+    every channel becomes its shift, whatever the image. Such a layer can't be folded into a
+    convolution either.
 
     ## Example
     `torch.onnx.export(model, ..., training=TrainingMode.TRAINING)` gives resnet18 20
@@ -33,12 +34,14 @@ def training_mode_batchnorm(facts: Facts) -> Iterator[Finding | Silence]:
     they are folded into the convolutions.
 
     ## When to ignore it
-    When the file is there to be trained on, or its batch is meant to be normalised by itself.
-    BatchNormalization that computes a weight (weight standardisation) is left alone.
+    When the file is there to be trained further, or each batch is meant to be normalised by
+    itself. BatchNormalization that only computes a weight from constants (weight standardisation)
+    is left alone.
 
     ## References
-    - Ioffe and Szegedy, Batch Normalization, 2015, section 3.1
-    - ONNX operators, BatchNormalization, versions 6, 9 and 14
+    - Ioffe and Szegedy, Batch Normalization: Accelerating Deep Network Training by Reducing
+      Internal Covariate Shift, 2015, section 3.1
+    - ONNX operators, BatchNormalization, versions 6, 7, 9 and 14
     """
     found = []
     for node in facts.nodes:

@@ -25,25 +25,27 @@ def unfused_batchnorm(facts: Facts) -> Iterator[Finding | Silence]:
     """Batch normalisation for inference that the layer before could do at no cost.
 
     ## What it does
-    Reports BatchNormalization with fixed statistics whose input comes from one Conv,
-    ConvTranspose or Gemm and is read by nothing else: one finding with all of them. Scale and
-    shift then go into the weight and the bias of that layer, and the numbers stay the same.
+    Reports BatchNormalization in inference mode behind a Conv, ConvTranspose or Gemm whose result
+    nothing else reads: one finding with all of them. Between the two may lie what scales or shifts
+    whole channels by constants. Scale and shift can go into the weight and the bias of that layer,
+    and the numbers stay the same.
 
     ## Why is this bad?
     At inference the normalisation is a product and a sum for each channel. As a layer of its own
-    it reads and writes a whole map; in the weights it is free. Exporters fold it behind a
-    convolution; behind a transposed one, and in files meant for training, it is left standing.
+    it reads and writes a whole map; in the weights it is free. Exporters mostly fold it into a
+    convolution, but not all fold it into a transposed one; in files meant for training it is left
+    standing.
 
     ## Example
-    `ConvTranspose 4x4 64->32 - BatchNormalization` on 16x16: folded, a 32x32 map of 128 KiB in
-    float32 is written and read once less, and of scale, shift and bias the bias is left: 32
-    parameters less.
+    `ConvTranspose 4x4 64->32` of stride 2 without a bias, then BatchNormalization, on 16x16:
+    folded, a 32x32 map of 128 KiB in float32 is written and read once less. The 32 scales and 32
+    shifts become 32 biases: 32 parameters less.
 
     ## When to ignore it
-    When training goes on from this file. A runtime may fold at load what the file doesn't, behind
-    a convolution at least. Normalisation behind an activation, a sum or a Concat can't be folded
-    backwards, and one behind a layer whose weights other layers share would need copies of them:
-    they are left alone. So is training mode (N603).
+    When training goes on from this file, or your runtime folds it as it loads the file, as many
+    do behind a convolution. Left alone is normalisation behind an activation, a sum of two maps or
+    a Concat, which can't be folded backwards; behind a layer whose weights other layers share,
+    which would need copies of them; behind a MatMul; and in training mode (N603).
 
     ## References
     - Ioffe and Szegedy, Batch Normalization: Accelerating Deep Network Training by Reducing

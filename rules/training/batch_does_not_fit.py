@@ -12,28 +12,30 @@ GIB = 1 << 30
 
 @rule("T705", severity=Severity.WARNING, basis=Basis.COMPUTED, since="0.1")
 def batch_does_not_fit(facts: Facts) -> Iterator[Remark]:
-    """Batch that training has no memory for.
+    """Batch that takes more memory to train on than a device has.
 
     ## What it does
     Reports a `batch_size` that, divided by `devices` (1 unless the recipe says how many), takes
-    more than `device_memory`, in GiB, and says the largest power of two that fits. Counted are
-    the maps that the backward pass needs, at the size that the model is bound to, and for each
+    more than `device_memory` (in GiB), and tells the largest power of two that fits. Counted are
+    the maps that the backward pass needs, at the input size that is checked, and for each
     parameter 4 bytes of weight, 4 of gradient, and what the optimizer keeps: 8 for Adam and
-    AdamW, 4 for SGD with momentum. Maps have 4 bytes a number, 2 with `precision = "mixed"`.
-    Give `norm` where the exporter has folded it away: its input is kept as well.
+    AdamW, 4 for SGD (with momentum) and RMSProp, 0 where the recipe names none. Maps have 4 bytes
+    a number, 2 with `precision = "mixed"`. Exporters fold normalisation away: give `norm`, since
+    its input is kept too.
 
     ## Why is this bad?
-    Training stops with an error, often not before the first step on the full batch. What is
-    counted is what no run does without: workspace of kernels, gradients of maps and the framework
-    itself come on top, so what fits by a small margin may not.
+    Training stops for lack of memory. What is counted is what a usual run can't do without; work
+    space, gradients of maps and the framework itself come on top, so that a batch may not fit of
+    which nothing is said.
 
     ## Example
-    ResNet-50 at 224x224 with `norm = "bn"` keeps 80.4 MiB of each image. With SGD a batch of 256
-    takes 20.4 GiB, and of 16 GiB the largest power of two is 128.
+    ResNet-50 at 224x224 with `norm = "bn"` keeps 80.4 MiB for each image. With SGD a batch of 256
+    takes 20.4 GiB, and in 16 GiB there is room for 128.
 
     ## When to ignore it
-    When maps are computed twice (checkpointing), or gradients of several small batches are added
-    up: then give the size of the small one. Where `frozen_layers` names any, nothing is said.
+    When maps are computed a second time instead of kept (checkpointing), or gradients of several
+    small batches are added up: then give the size of the small one. Nothing is said where
+    `frozen_layers` names any, or the size of a map is unknown.
 
     ## References
     - Chen et al., Training Deep Nets with Sublinear Memory Cost, 2016
@@ -50,7 +52,7 @@ def batch_does_not_fit(facts: Facts) -> Iterator[Remark]:
         return
     images = -(-recipe.batch_size // (recipe.devices or 1))
     needed, there = memory.of(images), recipe.device_memory * GIB
-    words = f"take at least {needed / GIB:,.1f} GiB of {recipe.device_memory:,g}"
+    words = f"take at least {_gib(needed)} GiB of {recipe.device_memory:,g}"
     if needed <= there:
         yield Silence(None, f"{images:,} images {words}")
         return
@@ -71,3 +73,7 @@ def batch_does_not_fit(facts: Facts) -> Iterator[Remark]:
             "largest_batch": largest,
         },
     )
+
+
+def _gib(size: int) -> str:
+    return f"{size / GIB:,.1f}" if size >= GIB / 10 else f"{size / GIB:.2g}"

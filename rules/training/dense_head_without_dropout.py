@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.structure.dense_series import Joint, dense_series
+from cnnlint.facts.training.modes import normalises_by_batch
 from cnnlint.lint.finding import Basis, Finding, Fix, Remark, Severity, Silence, Unchecked
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Node
@@ -25,35 +26,38 @@ def dense_head_without_dropout(
     facts: Facts,
     *,
     warn_weights: Annotated[
-        int, "weights of the hidden layers that make it a warning"
+        int, "weights of the hidden layers that make it a warning; a house value"
     ] = 1_000_000,
 ) -> Iterator[Remark]:
     """Dense layers in series with no Dropout between them.
 
     ## What it does
     Reports two or more dense layers in series, the classifier included, with no Dropout between
-    any of them. Dropout does nothing in inference, and most exporters leave it out. So the rule
-    looks where it shows: in a model exported for training, which has Dropout or
-    BatchNormalization in training mode, or in the recipe, whose `dropout` lists what there is (an
-    empty list: none). A note below `warn_weights` weights in the layers before the last, and
-    where BatchNormalization stands between them. One dense layer alone needs none.
+    any two of them. Dropout does nothing in inference, and most exporters leave it out, so the
+    rule speaks only where it would show: in a file that has a Dropout or a BatchNormalization in
+    training mode, and with a recipe whose `dropout` lists what there is (an empty list: none).
+    Else it is listed as not checked. A note below `warn_weights` weights in the layers before the
+    last, and where BatchNormalization stands between them.
 
     ## Why is this bad?
-    Dense layers hold most weights of the networks that have several, so they learn images by
-    heart. Dropout removes half of their inputs at random, others at each step, and none in
-    inference: it costs nothing there.
+    In networks with several dense layers these hold most of the weights, and with so many they
+    learn images by heart. Dropout with p = 0.5 hides half of a layer's inputs at random, others
+    at each step, so that it can't rely on a few. In inference it hides none and costs nothing.
 
     ## Example
     VGG-16 has 119,537,664 weights in its two hidden dense layers, and Dropout with p = 0.5 behind
-    both. Without them it is this pattern.
+    each. Without both Dropout layers it would be reported.
 
     ## When to ignore it
-    When something else regularises the head, or training has too much data to overfit. Better
-    than Dropout in large dense layers is to have none: see flatten-dense-head (H501).
+    When something else regularises the head, or you train on more data than can be overfitted.
+    Left alone are a single dense layer, dense layers in gates (squeeze-and-excitation), and those
+    that are applied to each token of a transformer. Better than Dropout in large dense layers is
+    not to have them: see flatten-dense-head (H501).
 
     ## References
     - Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting, 2014
-    - Simonyan and Zisserman, Very Deep Convolutional Networks, 2015, section 3.1
+    - Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image
+      Recognition, 2015, section 3.1
     """
     found = dense_series(facts)
     if not found:
@@ -98,7 +102,7 @@ def _shows_dropout(facts: Facts) -> bool:
     """Return whether the file is as in training, so that a Dropout would be in it."""
     return any(
         node.op == "Dropout"
-        or (node.op == "BatchNormalization" and node.get_int("training_mode", 0))
+        or (node.op == "BatchNormalization" and normalises_by_batch(facts.model, node))
         for node in facts.nodes
     )
 

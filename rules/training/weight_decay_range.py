@@ -13,36 +13,43 @@ from cnnlint.lint.rule import rule
 def weight_decay_range(
     facts: Facts,
     *,
-    sgd_least: Annotated[float, "least weight decay of SGD of which nothing is said"] = 1e-6,
-    sgd_most: Annotated[float, "most of it"] = 1e-2,
-    decoupled_least: Annotated[float, "least weight decay of AdamW and its like"] = 1e-4,
-    decoupled_most: Annotated[float, "most of it"] = 0.3,
+    sgd_least: Annotated[
+        float, "least weight decay of SGD of which nothing is said; a house value"
+    ] = 1e-6,
+    sgd_most: Annotated[float, "largest one; a house value"] = 1e-2,
+    decoupled_least: Annotated[float, "the same for AdamW and LAMB; a house value"] = 1e-4,
+    decoupled_most: Annotated[float, "largest one for these; a house value"] = 0.3,
 ) -> Iterator[Remark]:
-    """Weight decay far from what its optimizer is used with.
+    """Weight decay far from the values that its optimizer is used with.
 
     ## What it does
-    Reports a weight decay outside `sgd_least` to `sgd_most` for SGD, with or without momentum,
-    and outside `decoupled_least` to `decoupled_most` for AdamW and LAMB. Reports any for Adam
-    and other optimizers that put it through their adaptive step.
+    Reports a `weight_decay` outside `sgd_least` to `sgd_most` for SGD, with or without momentum,
+    and outside `decoupled_least` to `decoupled_most` for AdamW and LAMB. Reports any weight decay
+    for Adam, NAdam, RAdam, Adamax, Adadelta, Adagrad and RMSProp, which add it to the gradient
+    and so put it through their adaptive step. A weight decay of 0 is left to T701; of optimizers
+    that aren't named here nothing is said.
 
     ## Why is this bad?
-    The two kinds of values differ by two orders of magnitude, and to carry one over from the
-    other optimizer is a usual slip: ConvNeXt has 0.05 with AdamW, VGG 5e-4 with SGD, a hundredth.
-    With Adam, weights with large gradients decay least, so that L2 is no longer the same as
-    weight decay: AdamW was made for that. The limits are house values, wide ones.
+    The values for SGD and for AdamW differ by two orders of magnitude, and to carry one over to
+    the other is a usual slip: ConvNeXt has 0.05 with AdamW, VGG 5e-4 with SGD, a hundredth of it.
+    With Adam, weights with large gradients decay least, so that an L2 penalty is no longer the
+    same as weight decay: AdamW was made to mend that. The limits are house values, wide ones.
 
     ## Example
     `optimizer = "sgd"` with `weight_decay = 0.05` is above 0.01: that is a value for AdamW.
 
     ## When to ignore it
-    When the value comes from a search on your data. When the framework's Adam decouples it, as
-    `weight_decay` of Keras does: write `adamw` in the recipe. When AdamW shrinks weights by
-    the value itself instead of by its product with the learning rate: values are smaller then.
+    When the value comes from a search on your data, or from a published recipe: EfficientNet was
+    trained with RMSProp and 1e-5. When your framework's Adam doesn't add it to the gradient, as
+    `weight_decay` in Keras: write `adamw` in the recipe. When AdamW shrinks weights by the value
+    itself instead of by its product with the learning rate: values are smaller then.
 
     ## References
     - Liu et al., A ConvNet for the 2020s, 2022
     - Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019
-    - Simonyan and Zisserman, Very Deep Convolutional Networks, 2015, section 3.1
+    - Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image
+      Recognition, 2015, section 3.1
+    - Tan and Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, 2019
     """
     name, decay = facts.recipe.optimizer, facts.recipe.weight_decay
     if name is None or decay is None:
@@ -55,7 +62,9 @@ def weight_decay_range(
         return
     if known.decay is Decay.COUPLED:
         message = f"weight decay {decay:g} goes through the adaptive step of {name}"
-        suggestion = "AdamW decays all weights alike; needs retraining"
+        suggestion = (
+            "AdamW instead, which decays all weights alike; 0.05 is a start; needs retraining"
+        )
     else:
         plain = known.decay is Decay.PLAIN
         least, most = (sgd_least, sgd_most) if plain else (decoupled_least, decoupled_most)

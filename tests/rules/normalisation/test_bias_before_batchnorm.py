@@ -77,7 +77,7 @@ def test_example_of_the_manual() -> None:
         "Conv 3x3 64->128 has a bias that the BatchNormalization behind it takes away"
     )
     assert finding.suggestion == (
-        "no bias there, the running mean less by it: 128 parameters less; the numbers stay the "
+        "drop the bias and subtract it from the running mean: 128 parameters less; the numbers stay the "
         "same"
     )
     assert finding.evidence == {"count": 1, "biases": 128}

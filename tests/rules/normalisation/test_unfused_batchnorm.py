@@ -3,7 +3,9 @@ import onnx
 import pytest
 from onnx import helper
 
+from cnnlint.facts.facts import Facts
 from cnnlint.lint.finding import Saving, Severity, Silence
+from cnnlint.model.loader import load
 from rules.normalisation.unfused_batchnorm import unfused_batchnorm
 from tests.net import Net
 from tests.running import rewritten, run, same, weights, with_numbers
@@ -119,6 +121,15 @@ def test_two_behind_one_layer() -> None:
     net = MAP.conv(8, bias=False, name="c")
     (finding,) = unfused_batchnorm.run(normalised(normalised(net), "m").facts())
     assert finding.saving.params == 4 * 8 - 8
+
+
+def test_training_mode_of_an_old_operator_set() -> None:
+    proto = DCGAN.proto()
+    del proto.graph.node[-1].attribute[:]
+    proto.opset_import[0].version = 6
+    said = list(unfused_batchnorm.remarks(Facts(load(proto.SerializeToString()))))
+    assert [s.reason for s in said if isinstance(s, Silence)] == ["it is in training mode (N603)"]
+    assert len(said) == 1
 
 
 def test_unknown_size() -> None:

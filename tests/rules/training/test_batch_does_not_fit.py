@@ -74,7 +74,7 @@ def test_evidence() -> None:
         (
             {"batch_size": 2, "device_memory": 1.28125 * MIB, "optimizer": "mine"},
             NET_1,
-            Silence(None, "2 images take at least 0.0 GiB of 0.00125122"),
+            Silence(None, "2 images take at least 0.0013 GiB of 0.00125122"),
         ),
         (
             {"batch_size": 1024, "device_memory": 16},

@@ -43,6 +43,17 @@ VGG = normalised(Net(512, 7)).flatten().dense(4096, cin=25_088, name="a").relu()
 VGG = VGG.dense(4096, name="b").relu().dense(1000, name="c")
 
 
+def test_normalisation_of_operator_set_13_shows_training() -> None:
+    """Its outputs say so, not an attribute."""
+    proto = head(normalised(EVAL)).proto()
+    (norm,) = (node for node in proto.graph.node if node.op_type == "BatchNormalization")
+    del norm.attribute[:]
+    norm.output.extend(["mean", "var"])
+    proto.opset_import[0].version = 13
+    (finding,) = dense_head_without_dropout.run(Facts(load(proto.SerializeToString())))
+    assert finding.evidence["dense_layers"] == 3
+
+
 def test_vgg() -> None:
     (finding,) = dense_head_without_dropout.remarks(VGG.facts())
     assert isinstance(finding, Finding)

@@ -16,13 +16,13 @@ from tests.rules.training.recipes import with_recipe
             "Adam",
             1e-4,
             "weight decay 0.0001 goes through the adaptive step of Adam",
-            "AdamW decays all weights alike",
+            "AdamW instead, which decays all weights alike; 0.05 is a start",
         ),
         (
             "rmsprop",
             5.0,
             "weight decay 5 goes through the adaptive step of rmsprop",
-            "AdamW decays all weights alike",
+            "AdamW instead, which decays all weights alike; 0.05 is a start",
         ),
     ],
 )
