@@ -15,23 +15,22 @@ def dead_node(facts: Facts) -> Iterator[Finding | Silence]:
     """Branch that leads to no output of the model.
 
     ## What it does
-    Reports nodes from which nothing leads to an output, one finding for each such branch with
-    what it costs: multiply-adds, parameters and maps that nobody reads. What the bodies of If,
-    Loop and Scan read is read.
+    Reports nodes from which nothing leads to an output of the model: one finding for each such
+    branch, with its MACs, its parameters (those that no other node reads) and the bytes of its
+    maps. What the bodies of If, Loop and Scan read counts as read.
 
     ## Why is this bad?
-    It is computed at every run: onnxruntime 1.32 leaves such nodes in, with its optimisation off
-    as well as on. And it is often the trace of a mistake: a branch that was meant to be added, or
-    an output that was forgotten when the model was exported.
+    It is computed at every run, for nothing: onnxruntime 1.32 leaves such nodes in, with its
+    optimisation off as well as on. And it may be the trace of a mistake: a branch that was meant
+    to be joined, or an output that was forgotten when the model was exported.
 
     ## Example
     A `Conv 3x3 16->16` on a map of 32x32 whose result nobody reads takes 2,359,296 MACs at each
     run, 2,320 parameters and 65,536 bytes for its map.
 
     ## When to ignore it
-    When the file is a part of another that reads these tensors by name: then make them outputs.
-    Nodes that compute on constants and shapes alone are left alone, as a runtime computes them
-    once; so are nodes inside functions and bodies.
+    When another program reads these tensors by name: better make them outputs then. Left alone
+    are nodes that compute from constants or shapes only, and nodes inside functions and bodies.
 
     ## References
     - ONNX IR specification, graphs and their outputs, https://onnx.ai/onnx/repo-docs/IR.html

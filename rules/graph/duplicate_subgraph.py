@@ -20,24 +20,26 @@ def duplicate_subgraph(facts: Facts) -> Iterator[Finding | Silence]:
     """Branch that computes again what another one has computed.
 
     ## What it does
-    Reports nodes with the operator, attributes, operands and weights of an earlier one, and what
-    goes on from them in the same way: one finding for each branch that costs multiply-adds; of
-    all other duplicates together one note. Weights are the same if they lie at the same place in
-    the file, or hold the same bytes. Nodes that lead to no output are G901's.
+    Reports nodes with the operator, attributes, inputs and weights of an earlier node, and the
+    nodes behind them that repeat those behind the earlier one: one finding for each such branch
+    that takes MACs; one note for all other duplicates together. Weights are the same if they lie
+    at the same place in the file, or hold the same bytes. Nodes that lead to no output are left
+    to G901.
 
     ## Why is this bad?
-    The second result is known already. onnxruntime 1.32 merges such nodes as it optimises only
-    where they read one and the same stored tensor; a copy of the weights is computed again, and
-    stored again.
+    The result is known already. onnxruntime 1.32 merges such nodes when it optimises, but only
+    where they read the same stored tensor: with a copy of the weights both are computed, and the
+    weights are stored twice.
 
     ## Example
     Two `Conv 3x3 16->16` with one weight on the same map of 32x32: the second one takes 2,359,296
     MACs and 65,536 bytes for a map that is there already.
 
     ## When to ignore it
-    When two branches are equal only until they are trained (two heads with the same first
-    weights). The same weights on other maps (siamese networks, shared heads) are fine, and so is
-    what exporters repeat for each reader: quantisation, casts, and operators that cost nothing.
+    When two branches are equal only until they are trained (two heads with the same initial
+    weights). Left alone are the same weights on other maps (siamese networks, shared heads),
+    random operators, Dropout, control flow, operators of other domains, and what exporters
+    repeat for each reader: casts, quantisation, and operators without arithmetic such as Reshape.
 
     ## References
     - Cocke, Global Common Subexpression Elimination, 1970

@@ -20,27 +20,29 @@ MASKING = frozenset({"Add", "Concat", "Expand", "Gather", "Where"})
 def non_finite_weight(
     facts: Facts,
     *,
-    max_mib: Annotated[float, "models with more MiB of parameters are not read"] = 1024.0,
+    max_mib: Annotated[float, "most MiB of weights that are read; a house value"] = 1024.0,
 ) -> Iterator[Finding | Silence]:
     """Weight that is not a number, or infinite.
 
     ## What it does
-    Reads the weights, biases and statistics of normalisation once, a piece at a time, and reports
-    the layers in which one is NaN or infinite. Weights of float32 above 65,504 are a note: they
+    Reads the weights, biases and statistics of normalisation, and reports the layers in which one
+    number is NaN or infinite. Numbers of float32 or float64 beyond +-65,504 are a note: they
     become infinite where the model is converted to float16.
 
     ## Why is this bad?
-    One NaN in a kernel makes all of its channel NaN, and the next layer with a sum over the
-    channels makes all of its output so. Training that diverged writes such files, and
-    conversion to float16 does.
+    One NaN in a kernel makes all of its output channel NaN, and the next convolution over all
+    channels makes all of its output so. Training that diverged leaves such weights, and so may a
+    conversion to float16.
 
     ## Example
-    A running variance of `inf` in one channel; a kernel of NaN after a step at too high a rate.
+    A running variance of `inf` in one channel; a kernel that is NaN since training diverged at
+    too high a learning rate.
 
     ## When to ignore it
-    Never for NaN. Infinite numbers in what is added or chosen from, as in the mask of an
-    attention, are left alone. Nothing is said of a file without its weights, or with more than
-    `max_mib` of them, of bodies of If, Loop and Scan, and of integers and floats of 8 bits.
+    Never for NaN. Infinite and large numbers in constants of Add, Concat, Expand, Gather and
+    Where are left alone: the mask of an attention holds them on purpose. Nothing is said of a
+    file whose weights are missing, of one with more than `max_mib` MiB of them (reading takes
+    time), of bodies of If, Loop and Scan, and of integers and floats of 8 bits.
 
     ## References
     - IEEE 754-2019, Standard for Floating-Point Arithmetic

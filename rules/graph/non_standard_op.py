@@ -22,18 +22,19 @@ def non_standard_op(facts: Facts) -> Iterator[Finding | Silence]:
     """Operator that ONNX doesn't have.
 
     ## What it does
-    Reports operators of ONNX's own domain that are in none of its operator sets, as errors; those
-    of a foreign domain, one finding for each domain, as a warning; and those that onnxruntime
-    brings along (`com.microsoft`), as a note. Operators that the file itself defines as
-    functions, and those that onnxruntime has under ONNX's name besides, are left alone.
+    Reports operators in ONNX's own domain that none of its operator sets has (error), operators
+    of other domains (warning), and those of the domains that onnxruntime brings along, such as
+    `com.microsoft` (note): one finding for each unknown operator, and one for each domain. Left
+    alone are operators that the file itself defines as functions, and those that onnxruntime
+    takes in ONNX's own domain though ONNX doesn't have them.
 
     ## Why is this bad?
-    A runtime refuses a file with an operator that it doesn't have. One of a foreign domain runs
-    only where the library that registers it is loaded, and nobody but its author knows what it
-    costs: no multiply-add, shape or receptive field behind it can be counted.
+    A runtime refuses a file with an operator that it doesn't have. One of another domain runs
+    only where the library that registers it is loaded. And what it does is known to its author
+    alone: neither its MACs nor the shapes and receptive field behind it can be counted.
 
     ## Example
-    tf2onnx 1.17 writes the GELU of Keras 3 with `Erfc`, which ONNX doesn't have: `1 - Erf(x)` is
+    tf2onnx 1.17 writes the GELU of Keras 3 with `Erfc`, which ONNX doesn't have; `1 - Erf(x)` is
     the same.
 
     ## When to ignore it

@@ -15,14 +15,14 @@ def weights_as_inputs(facts: Facts) -> Iterator[Finding | Silence]:
     """Stored weights that the graph lists among its inputs too.
 
     ## What it does
-    Reports a file of IR version 4 or newer of which initializers are inputs of the graph as well.
-    Files of version 3 and older have to list them so, and are left alone.
+    Reports a file of IR version 4 or newer in which stored tensors (initializers) are inputs of
+    the graph as well. Files of version 3 and older have to list them so, and are left alone.
 
     ## Why is this bad?
-    What is an input may be another tensor at each run, so nothing can be computed from it
-    beforehand: onnxruntime neither folds a batch normalisation into its convolution nor packs
-    kernels for its fast paths. With its weights among the inputs resnet18 was measured to take
-    1.5 to 1.7 times as long on one thread.
+    An input may be another tensor at each run, so nothing can be computed from it beforehand:
+    onnxruntime neither folds a batch normalisation into its convolution nor packs kernels for its
+    fast paths. With its weights among the inputs resnet18 took 1.5 to 1.7 times as long, measured
+    on one thread.
 
     ## Example
     A graph with the inputs `input`, `conv1.weight` and `conv1.bias` and stored tensors of the

@@ -63,8 +63,8 @@ def bias_before_batchnorm(facts: Facts) -> Iterator[Finding | Silence]:
         nodes=tuple(layer.node for layer in found),
         message=one if len(found) == 1 else many,
         suggestion=(
-            f"drop the bias and subtract it from the running mean: {params:,} parameters less; the numbers "
-            "stay the same"
+            f"drop the bias and subtract it from the running mean: {params:,} "
+            "parameters less; the numbers stay the same"
         ),
         evidence={"count": len(found), "biases": params},
         saving=Saving(params=params),

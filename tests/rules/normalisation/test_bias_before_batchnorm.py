@@ -77,8 +77,8 @@ def test_example_of_the_manual() -> None:
         "Conv 3x3 64->128 has a bias that the BatchNormalization behind it takes away"
     )
     assert finding.suggestion == (
-        "drop the bias and subtract it from the running mean: 128 parameters less; the numbers stay the "
-        "same"
+        "drop the bias and subtract it from the running mean: 128 parameters less; "
+        "the numbers stay the same"
     )
     assert finding.evidence == {"count": 1, "biases": 128}
     assert finding.saving == Saving(params=128)
