@@ -52,7 +52,7 @@ def render_answer(answer: Answer) -> str:
     for reason in answer.general:
         lines += _field("about the model as a whole", reason)
     if len(lines) == 1:
-        rule = f"it does not judge such a layer; `cnnlint rule {answer.code}` says what it does"
+        rule = f"nothing to say of this layer; `cnnlint rule {answer.code}` tells what it seeks"
         lines += _field("silent", rule)
     return "\n".join(lines) + "\n"
 

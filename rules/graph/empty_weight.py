@@ -18,14 +18,14 @@ def empty_weight(facts: Facts) -> Iterator[Finding]:
     ## Why is this bad?
     The layer computes nothing from its input, or can't run at all. Of a convolution without
     output channels onnxruntime 1.32 gives a map without channels, and nothing is left for what
-    reads it; one with a 0 anywhere else is refused when it is loaded, or fails when it is run. It
-    is what pruning leaves of a layer whose every channel went.
+    reads it; one with a 0 anywhere else is refused when it is loaded, or fails when it is run.
+    Pruning leaves such a weight where it removes every channel of a layer.
 
     ## Example
     A weight of 8x3x0x3.
 
     ## When to ignore it
-    Never; a layer of which nothing is left belongs removed, with what reads it rewired.
+    Never. Remove the layer, and let what reads it read something else.
 
     ## References
     - ONNX operators, Conv, https://onnx.ai/onnx/operators/onnx__Conv.html

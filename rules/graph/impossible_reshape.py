@@ -10,7 +10,7 @@ from cnnlint.model.defect import Kind
 
 @rule("G927", severity=Severity.ERROR, basis=Basis.COMPUTED, since="0.1")
 def impossible_reshape(facts: Facts) -> Iterator[Finding]:
-    """Tensor put into a shape, or taken apart, so that its elements don't come out even.
+    """Reshape, Squeeze, Split or the like that the size of its tensor doesn't allow.
 
     ## What it does
     Reports Reshape to a shape of another number of elements, with two -1 or with a 0 that has

@@ -18,9 +18,9 @@ def impossible_window(facts: Facts) -> Iterator[Finding]:
     a padding that is not smaller than the pooling window.
 
     ## Why is this bad?
-    The window has no positions, or positions where it sees nothing but padding. Of the runtimes
-    that teams pin, onnxruntime up to 1.27 and onnx up to 1.21 are killed by a stride of 0, which
-    ends the whole process; later ones refuse the file.
+    The window has no positions, or positions where it sees nothing but padding. A stride of 0
+    kills the whole process in onnxruntime up to 1.27 and in onnx up to 1.21; later versions refuse
+    the file.
 
     ## Example
     `strides = [0, 0]`; three values of `pads` on a map with two spatial axes, which needs four.

@@ -16,7 +16,7 @@ def malformed_node(facts: Facts) -> Iterator[Finding]:
     Reports nodes that don't fit the schema of their operator: the operator set that the file
     imports doesn't have it yet, or no longer; a required input or attribute is missing, there are
     too many inputs, an attribute is unknown, stands twice or has the wrong type; and values that
-    can't be: a Slice with a step of 0, a Resize by 0 or NaN, the top 10 of 5.
+    can't be: a Slice with a step of 0, a Resize by 0 or NaN, a TopK of 10 out of 5.
 
     ## Why is this bad?
     onnxruntime refuses the file when it is loaded, or the node fails when it is run. An unknown

@@ -14,7 +14,7 @@ def unloadable_file(facts: Facts) -> Iterator[Finding]:
 
     ## What it does
     Reports a model of 2 GiB or more in one file, and one whose control flow nests more deeply
-    than protobuf reads. cnnlint reads both all the same; the other findings hold.
+    than protobuf reads. cnnlint reads both, and its other findings hold.
 
     ## Why is this bad?
     A protobuf message ends at 2 GiB, and its messages nest at most 100 deep in the readers that

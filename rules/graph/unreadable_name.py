@@ -18,11 +18,11 @@ def unreadable_name(facts: Facts) -> Iterator[Finding]:
     ## Why is this bad?
     Names are text by the format's definition. Readers differ in what they make of other bytes:
     some refuse the file, some hand over bytes where text is expected and fail later, some replace
-    them, so that two names become one. It also is a trace of a damaged file.
+    them, so that two names become one. And the file may be damaged elsewhere too.
 
     ## Example
-    A node called `conv0` of which a transfer error has left `conv` and two bytes that begin no
-    character.
+    A node name in which a transfer error has made the byte 0xFF of a letter: no UTF-8 text has
+    that byte.
 
     ## When to ignore it
     Never.

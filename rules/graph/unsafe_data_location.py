@@ -18,9 +18,9 @@ def unsafe_data_location(facts: Facts) -> Iterator[Finding]:
     means an address in memory. Nothing of the kind is ever opened.
 
     ## Why is this bad?
-    Whoever loads such a model reads a file of the model's choosing, of the machine it is loaded
-    on: a known way to read secrets, and, with a forged memory address, to crash or worse. onnx
-    before 1.21 can be led to follow them.
+    A tool that follows such a location reads a file that the author of the model chose, on the
+    machine of whoever loads it: a known way to steal secrets. A forged memory address may crash
+    the tool, or worse. onnx before 1.21 can be led to follow paths out of the folder.
 
     ## Example
     `location = "../../../../etc/passwd"`.

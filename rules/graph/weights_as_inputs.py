@@ -48,7 +48,8 @@ def weights_as_inputs(facts: Facts) -> Iterator[Finding | Silence]:
     readers = {n.key: n for name in listed for n in model.consumers_of.get(name, ())}
     yield Finding(
         nodes=tuple(node for node in model.nodes if node.key in readers),
-        message=f"{len(listed):,} of {stored:,} stored tensors are inputs of the graph too",
+        message=f"{len(listed):,} of {stored:,} stored tensors "
+        f"{'is an input' if len(listed) == 1 else 'are inputs'} of the graph too",
         suggestion="take their names out of the graph's inputs; the stored tensors stay",
         evidence={"tensors": len(listed), "stored": stored, "ir_version": model.ir_version},
     )

@@ -18,9 +18,9 @@ def wrong_rank(facts: Facts) -> Iterator[Finding]:
     but (steps, batch, features).
 
     ## Why is this bad?
-    The layer can't run. Where the weight is wrong, onnx's checker, its strict shape inference and
-    onnxruntime's session creation accept the file (onnx 1.23, onnxruntime 1.32), and it fails
-    when it is run.
+    The layer can't run. Where the weight of a convolution is wrong and `kernel_shape` is given,
+    onnx's checker, its strict shape inference and onnxruntime's session creation accept the file
+    (onnx 1.23, onnxruntime 1.32), and it fails when it is run.
 
     ## Example
     A weight of 8x27 (the matrix of a convolution that was lowered to a product) on an input of

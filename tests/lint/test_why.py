@@ -116,7 +116,7 @@ def test_text() -> None:
     )
     assert "  about the model as a whole:\n    only 4 layers\n" in shown["c"]
     assert shown["d"].endswith(
-        "  silent:\n    it does not judge such a layer; `cnnlint rule X101` says what it does\n"
+        "  silent:\n    nothing to say of this layer; `cnnlint rule X101` tells what it seeks\n"
     )
 
 

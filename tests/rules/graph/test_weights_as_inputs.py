@@ -28,6 +28,11 @@ def test_reports() -> None:
     assert (rule.severity, rule.basis, rule.fix) == (Severity.WARNING, Basis.MEASURED, Fix.SAFE)
 
 
+def test_reports_one() -> None:
+    (found,) = weights_as_inputs.run(facts("b.bias"))
+    assert found.message == "1 of 4 stored tensors is an input of the graph too"
+
+
 @pytest.mark.parametrize(
     ("version", "count"), [(3, 0), (4, 1), (10, 1)], ids=["required", "free", "newer"]
 )
