@@ -36,8 +36,8 @@ def missing_activation(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## Why is this bad?
     Linear layers in series compute no more than a single linear layer can: two 3x3 convolutions
-    of stride 1 are one 5x5, whose weights are not even free. The network pays for the depth, and
-    it can't express anything more by it.
+    of stride 1 do nothing that one 5x5 couldn't. The network pays for the depth, and can't express
+    anything more by it.
 
     ## Example
     `Conv 3x3 32->32 - Conv 3x3 32->32 - Relu` becomes `Conv - Relu - Conv - Relu`: the same

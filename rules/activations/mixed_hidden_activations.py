@@ -34,8 +34,8 @@ def mixed_hidden_activations(
     Counts the kinds of activations between hidden layers: ReLU, LeakyReLU, PReLU and every Clip
     from 0 on (ReLU6) are one kind, any other is a kind of its own. Reports more than `max_kinds`
     kinds, and any mixture of kinds that saturate (Sigmoid, Tanh and their like; A301 reports
-    these too) with kinds that don't. One finding for the model: it suggests the commonest kind
-    that fits, and lists the places of the others.
+    these too) with kinds that don't. One finding for the model: it suggests the commonest kind,
+    of a mixture the commonest that doesn't saturate, and lists the places of all others.
 
     ## Why is this bad?
     One initialisation and one learning rate serve the whole network: He's initialisation is

@@ -18,15 +18,15 @@ def batch_does_not_fit(facts: Facts) -> Iterator[Remark]:
     Reports a `batch_size` that, divided by `devices` (1 unless the recipe says how many), takes
     more than `device_memory` (in GiB), and tells the largest power of two that fits. Counted are
     the maps that the backward pass needs, at the input size that is checked, and for each
-    parameter 4 bytes of weight, 4 of gradient, and what the optimizer keeps: 8 for Adam and
-    AdamW, 4 for SGD (with momentum) and RMSProp, 0 where the recipe names none. Maps have 4 bytes
-    a number, 2 with `precision = "mixed"`. Exporters fold normalisation away: give `norm`, since
-    its input is kept too.
+    parameter 4 bytes of weight, 4 of gradient, and what the optimizer keeps: 8 for Adam, AdamW
+    and their like, 4 for SGD (taken to have momentum), RMSProp and Adagrad, 0 for others. Maps
+    have 4 bytes a number, 2 with `precision = "mixed"`. Exporters fold normalisation away: give
+    `norm`, since its input is kept too.
 
     ## Why is this bad?
-    Training stops for lack of memory. What is counted is what a usual run can't do without; work
-    space, gradients of maps and the framework itself come on top, so that a batch may not fit of
-    which nothing is said.
+    Training stops for lack of memory. Only what a usual run can't do without is counted.
+    Workspace, gradients of maps and the framework itself come on top, so a batch that passes this
+    check may still not fit.
 
     ## Example
     ResNet-50 at 224x224 with `norm = "bn"` keeps 80.4 MiB for each image. With SGD a batch of 256

@@ -44,8 +44,8 @@ def batch_size(
     noisy ones: with 2 images on each, ResNet-50 has 34.7 % error on ImageNet with
     BatchNormalization and 24.1 % with GroupNorm. With large batches an epoch has fewer steps, so
     SGD needs larger ones: k times the images, k times the learning rate. `least` and `most` are
-    house values. A batch of 32 is a good start for most networks: more where the loss is noisy,
-    fewer where memory is short.
+    house values, and so is this advice: start with a batch of 32, and take more where the loss is
+    noisy, fewer where memory is short.
 
     ## Example
     `batch_size = 16` on `devices = 8` leaves 2 images a device. With `batch_size = 1024`,

@@ -33,11 +33,11 @@ def dense_head_without_dropout(
 
     ## What it does
     Reports two or more dense layers in series, the classifier included, with no Dropout between
-    any two of them. Dropout does nothing in inference, and most exporters leave it out, so the
-    rule speaks only where it would show: in a file that has a Dropout or a BatchNormalization in
-    training mode, and with a recipe whose `dropout` lists what there is (an empty list: none).
-    Else it is listed as not checked. A note below `warn_weights` weights in the layers before the
-    last, and where BatchNormalization stands between them.
+    any two of them: one is enough, if its ratio isn't 0. Dropout does nothing in inference, and
+    most exporters leave it out, so the rule speaks only where it would show: in a file that has a
+    Dropout or a BatchNormalization in training mode, and with a recipe whose `dropout` lists what
+    there is (an empty list: none). Else it is listed as not checked. A note below `warn_weights`
+    weights in the layers before the last, and where BatchNormalization stands between them.
 
     ## Why is this bad?
     In networks with several dense layers these hold most of the weights, and with so many they
@@ -46,7 +46,7 @@ def dense_head_without_dropout(
 
     ## Example
     VGG-16 has 119,537,664 weights in its two hidden dense layers, and Dropout with p = 0.5 behind
-    each. Without both Dropout layers it would be reported.
+    each. With `dropout = []` in the recipe it is reported.
 
     ## When to ignore it
     When something else regularises the head, or you train on more data than can be overfitted.

@@ -20,9 +20,10 @@ def no_weight_decay(facts: Facts) -> Iterator[Remark]:
     """Training without weight decay.
 
     ## What it does
-    Reports a recipe whose `weight_decay` is 0, and one that names an optimizer but no weight
-    decay. Where the optimizer is AdamW or LAMB and the recipe gives no weight decay, the rule is
-    listed as not checked: their defaults aren't 0 everywhere (AdamW in PyTorch has 0.01).
+    Reports a recipe whose `weight_decay` is 0, and one with an optimizer that has 0 by default
+    (SGD, Adam, RMSProp and others) and no `weight_decay`. Where the optimizer is AdamW, LAMB or
+    one that cnnlint doesn't know, and the recipe gives no weight decay, the rule is listed as not
+    checked: their defaults aren't 0 everywhere (AdamW in PyTorch has 0.01).
 
     ## Why is this bad?
     Weight decay (L2 regularisation) keeps weights small that the data don't need, and with them
@@ -54,7 +55,7 @@ def no_weight_decay(facts: Facts) -> Iterator[Remark]:
         return
     known = optimizer(recipe.optimizer)
     decoupled = known is not None and known.decay is Decay.DECOUPLED
-    if recipe.weight_decay is None and decoupled:
+    if recipe.weight_decay is None and (known is None or decoupled):
         yield Unchecked(("weight_decay",))
         return
     given = "says weight_decay = 0" if recipe.weight_decay == 0 else "names none"

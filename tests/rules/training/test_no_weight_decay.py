@@ -10,7 +10,10 @@ from tests.rules.training.recipes import with_recipe
     [
         ({"optimizer": "sgd"}, "no weight decay: the recipe names none"),
         ({"optimizer": "Adam"}, "no weight decay: the recipe names none"),
-        ({"optimizer": "mine"}, "no weight decay: the recipe names none"),
+        (
+            {"optimizer": "mine", "weight_decay": 0},
+            "no weight decay: the recipe says weight_decay = 0",
+        ),
         ({"weight_decay": 0}, "no weight decay: the recipe says weight_decay = 0"),
         (
             {"optimizer": "adamw", "weight_decay": 0},
@@ -40,6 +43,7 @@ def test_reports(recipe: dict[str, object], message: str) -> None:
         ({}, Unchecked(("optimizer", "weight_decay"))),
         ({"lr": 0.1}, Unchecked(("optimizer", "weight_decay"))),
         ({"optimizer": "AdamW"}, Unchecked(("weight_decay",))),
+        ({"optimizer": "mine"}, Unchecked(("weight_decay",))),
         ({"weight_decay": 1e-9}, Silence(None, "weight decay is 1e-09")),
         ({"optimizer": "sgd", "weight_decay": 5e-4}, Silence(None, "weight decay is 0.0005")),
     ],
