@@ -38,8 +38,8 @@ def saturating_hidden_activation(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## When to ignore it
     When bounded features are the point: codes that are quantised later, values with a physical
-    range. A Tanh between the last two dense layers (MaxViT, the first ViT) is only a note, where
-    nothing else is found.
+    range. A Tanh between the last two dense layers (MaxViT, the first ViT) is a note, if it is the
+    only place found.
 
     ## References
     - Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural Networks, 2012,

@@ -16,8 +16,8 @@ def dead_node(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## What it does
     Reports nodes from which nothing leads to an output of the model: one finding for each such
-    branch, with its MACs, its parameters (those that no other node reads) and the bytes of its
-    maps. What the bodies of If, Loop and Scan read counts as read.
+    branch, with its MACs, the parameters that nothing else reads, and the bytes of its maps.
+    What the bodies of If, Loop and Scan read counts as read.
 
     ## Why is this bad?
     It is computed at every run, for nothing: onnxruntime 1.32 leaves such nodes in, with its

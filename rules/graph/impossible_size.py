@@ -14,7 +14,7 @@ def impossible_size(facts: Facts) -> Iterator[Finding]:
 
     ## What it does
     Reports inputs and stored tensors that are declared with a negative size, and nodes whose
-    output would have a negative size, one beyond 64 bits, or more axes than any runtime holds.
+    output would have a negative size, one beyond 64 bits, or more than 64 axes.
 
     ## Why is this bad?
     The model can't run; and arithmetic on such sizes overflows, which is how hostile files make
