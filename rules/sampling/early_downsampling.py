@@ -14,6 +14,8 @@ from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
+MIN_CONVOLVED = 0.5
+"""Share of the MACs below which convolutions only prepare what other layers work on."""
 
 
 @rule(
@@ -55,7 +57,8 @@ def early_downsampling(
     When speed counts most, or objects are large and coarse; a file doesn't show it. Inputs with
     a side below `min_input`, networks that begin with patches (stride = kernel), and blocks whose
     branches join before that convolution (PoolFormer) are left alone, and so are signals with
-    one axis: sound is sampled far above what is of interest in it.
+    one axis: sound is sampled far above what is of interest in it. Where convolutions do less
+    than half of the MACs, they make the patches that attention works on.
 
     ## References
     - Iandola et al., SqueezeNet, 2016, section 3.1 (downsample late)
@@ -64,6 +67,11 @@ def early_downsampling(
     patches = [conv for conv in facts.convs if conv.node.key in facts.stems and conv.patchify]
     if patches:
         yield Silence(None, f"the network begins with patches of {sides(patches[0].kernel)}")
+        return
+    convolved = facts.share(total(facts.macs_of(conv.node) for conv in facts.convs))
+    if convolved is not None and convolved < MIN_CONVOLVED:
+        reason = f"convolutions do {convolved:.0%} of the MACs: they make patches for the others"
+        yield Silence(None, reason)
         return
     edges = facts.activations.gate_edges
     seen = passed(facts.nodes, facts.layers, facts.activations.of, edges)

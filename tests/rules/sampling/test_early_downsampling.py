@@ -75,6 +75,20 @@ def test_reports(net: Net, jump: tuple[int, ...] | None) -> None:
     assert early_downsampling.severity is Severity.WARNING
 
 
+@pytest.mark.parametrize(("units", "early"), [(1600, True), (1620, False)])
+def test_convolutions_that_make_patches_for_others(units: int, early: bool) -> None:
+    net = at(FOUR, 4)
+    macs = 56 * 56 * 216 + 56 * 56 * 576 + 14 * 14 * 576
+    assert net.facts().macs == macs
+    dense = 8 * units + units * units
+    facts = net.gap().flatten().dense(units).dense(units).facts()
+    assert facts.macs == macs + dense
+    assert (dense < macs) is early
+    reason = "convolutions do 50% of the MACs: they make patches for the others"
+    assert early or list(early_downsampling.remarks(facts)) == [Silence(None, reason)]
+    assert bool(early_downsampling.run(facts)) is early
+
+
 def test_options() -> None:
     facts = at(FOUR, 2).facts()
     assert not early_downsampling.run(facts)
