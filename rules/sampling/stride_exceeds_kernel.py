@@ -8,6 +8,8 @@ from cnnlint.facts.layers import Conv, Pool, sides, steps
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
+CUTS = frozenset({"Slice", "Split"})
+
 
 @rule(
     "P401",
@@ -25,8 +27,9 @@ def stride_exceeds_kernel(facts: Facts) -> Iterator[Finding | Silence]:
     and says which share of them it never reads. A dilated kernel steps over them too where
     stride and dilation have a common factor: 3x3 with dilation 2 and stride 2 reads every
     second row and column only. A note where another layer reads the whole of the same map, so
-    that nothing is lost, and where it makes keys or values of attention: the queries and the
-    skip connection around keep every position (MViT pools 3x3 at stride 8 there).
+    that nothing is lost, where it makes keys or values of attention: the queries and the
+    skip connection around keep every position (MViT pools 3x3 at stride 8 there), and where it
+    has only some of a map's channels, and others are read whole (SKNet dilates one half).
 
     ## Why is this bad?
     Between two windows lie positions that no weight ever sees; of their values, and of the
@@ -46,6 +49,7 @@ def stride_exceeds_kernel(facts: Facts) -> Iterator[Finding | Silence]:
     - Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016
     - Zhang, Making Convolutional Networks Shift-Invariant Again, 2019, section 3
     - Fan et al., Multiscale Vision Transformers, 2021
+    - Li et al., Selective Kernel Networks, 2019
     """
     for layer in facts.layers.values():
         if not isinstance(layer, Conv | Pool):
@@ -55,7 +59,7 @@ def stride_exceeds_kernel(facts: Facts) -> Iterator[Finding | Silence]:
             yield Silence(layer.node, reason)
             continue
         whole = layer.node.inputs[0] in facts.whole_maps
-        kept = whole or facts.only_attended(layer.node)
+        kept = whole or facts.only_attended(layer.node) or _reads_a_part(facts, layer)
         yield _finding(facts, layer, kept=kept)
 
 
@@ -70,6 +74,16 @@ def _reads_all(facts: Facts, layer: Conv | Pool) -> str:
     return (
         f"a window of {sides(layer.kernel)} at stride {steps(layer.stride)} reads every position"
     )
+
+
+def _reads_a_part(facts: Facts, layer: Conv | Pool) -> bool:
+    """Return whether a layer has some channels of a map, of which others are read whole."""
+    name = layer.node.inputs[0]
+    cut = facts.model.producer_of.get(name)
+    if cut is None or cut.op not in CUTS:
+        return False
+    parts = [n for n in facts.model.consumers_of.get(cut.inputs[0], ()) if n.op == cut.op]
+    return any(o in facts.whole_maps for part in parts for o in part.outputs if o != name)
 
 
 def _finding(facts: Facts, layer: Conv | Pool, *, kept: bool) -> Finding:

@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 import pytest
+from onnx import helper
 
 from cnnlint.lint.finding import Saving, Severity, Silence
 from rules.sampling.stride_exceeds_kernel import stride_exceeds_kernel
@@ -168,6 +171,37 @@ STRIDED = STEM.mark("x").conv(8, 3, stride=4, name="a").mark("a").goto("x")
 def test_map_that_others_read_is_not_lost(net: Net, severity: Severity | None) -> None:
     found = {f.nodes[0].path: f.severity for f in stride_exceeds_kernel.run(net.facts())}
     assert found["a"] is severity
+
+
+def halved(op: str) -> Net:
+    """Cut a map into halves of its channels, and mark them."""
+    if op == "Split":
+        cut = helper.make_node("Split", [STEM.last], ["low", "high"], axis=1)
+        net = replace(STEM, nodes=(*STEM.nodes, cut))
+    else:
+        net = STEM.stored("0", [0]).stored("8", [8]).stored("16", [16]).stored("1", [1])
+        net = net.beside("Slice", STEM.last, "0", "8", "1", result="low")
+        net = net.beside("Slice", STEM.last, "8", "16", "1", result="high")
+    return replace(net, marks={"low": ("low", 8), "high": ("high", 8)})
+
+
+@pytest.mark.parametrize("op", ["Slice", "Split"])
+@pytest.mark.parametrize(
+    ("stride", "dilation", "severity"), [(2, 1, Severity.NOTE), (2, 2, None), (4, 1, None)]
+)
+def test_half_of_the_channels_of_a_map_read_whole(
+    op: str, stride: int, dilation: int, severity: Severity | None
+) -> None:
+    net = halved(op).goto("low").conv(8, stride=stride, dilation=dilation).mark("whole")
+    net = net.goto("high").conv(8, stride=2, dilation=2, name="half").concat("whole")
+    found = {f.nodes[0].path: f.severity for f in stride_exceeds_kernel.run(net.facts())}
+    assert found["half"] is severity
+
+
+def test_another_half_that_nobody_reads() -> None:
+    net = halved("Split").goto("high").conv(8, stride=2, dilation=2)
+    (finding,) = stride_exceeds_kernel.run(net.facts())
+    assert finding.severity is None
 
 
 def attended(net: Net, *, norm: bool = True) -> Net:
