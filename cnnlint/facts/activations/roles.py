@@ -112,7 +112,8 @@ def recognise(model: Model, data: frozenset[str], weighted: frozenset[Key]) -> A
     gates = find_gates(model, data, clusters)
     ahead = _ahead(model, data, weighted, gates)
     gated = frozenset(key for _, key in gates.edges)
-    roles = _Roles(model, data, gates, gated, ahead)
+    paired = frozenset(key for _, key in gates.partners)
+    roles = _Roles(model, data, gates, gated, paired, ahead)
     return Activations(
         tuple(
             Activation(
@@ -179,6 +180,8 @@ class _Roles:
     data: frozenset[str]
     gates: Gates
     gated: frozenset[Key]
+    paired: frozenset[Key]
+    """Products of a gate with an activation of its size, as in a recurrent cell."""
     ahead: Mapping[str, int]
 
     def of(self, cluster: Cluster) -> Role:
@@ -193,6 +196,8 @@ class _Roles:
             role = Role.RECURRENT
         elif gates:
             role = Role.GATE
+        elif cluster.kind == "Tanh" and self._starts_cell(cluster.result):
+            role = Role.RECURRENT
         elif ahead & PRODUCT_FIRST and not ahead & LAYER_FIRST:
             role = Role.ATTENTION
         elif not ahead & LAYER:
@@ -202,6 +207,18 @@ class _Roles:
         else:
             role = Role.HIDDEN
         return role
+
+    def _starts_cell(self, tensor: str) -> bool:
+        """Return whether a tensor is the first state of a GRU: gated and added to a new one."""
+        for kept in self.model.consumers_of.get(tensor, ()):
+            if kept.key not in self.gated:
+                continue
+            for join in self.model.consumers_of.get(kept.outputs[0], ()):
+                others = set(join.inputs) - {kept.outputs[0]} if join.op == "Add" else ()
+                makers = [self.model.producer_of.get(name) for name in others]
+                if any(node is not None and node.key in self.paired for node in makers):
+                    return True
+        return False
 
     def _holds_cell_state(self, tensor: str) -> bool:
         """Return whether a tensor is a gated product or a sum of such: what an LSTM keeps."""

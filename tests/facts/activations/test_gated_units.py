@@ -215,6 +215,57 @@ ROLES: Idioms = {
 }
 
 
+FIRST_STATE = """
+    c = Conv(x, w)
+    h0 = {first}(c)
+    a = Conv(h0, w)
+    b = Conv(h0, w)
+    r = Sigmoid(a)
+    t = Sigmoid(b)
+    m = Mul(r, h0)
+    f = Conv(m, w)
+    n = {new}(f)
+    k = Sub(1, t)
+    u = Mul(k, h0)
+    v = Mul(t, n)
+    h = {join}(u, v)
+    y = Conv(h, w)
+"""
+"""A step of a ConvGRU whose first state is an activation of a convolution (RAFT)."""
+
+
+@pytest.mark.parametrize(
+    ("words", "role"),
+    [
+        ({}, "recurrent"),
+        ({"new": "Relu"}, "hidden"),
+        ({"join": "Sub"}, "hidden"),
+        ({"first": "Softsign"}, "hidden"),
+    ],
+)
+def test_first_state_of_a_gru(words: dict[str, str], role: str) -> None:
+    text = FIRST_STATE.format(**({"first": "Tanh", "new": "Tanh", "join": "Add"} | words))
+    assert roles_in(text, {"h0": role})["h0"] == role
+
+
+def test_tanh_under_two_gates_is_no_state() -> None:
+    text = """
+        c = Conv(x, w)
+        h = Tanh(c)
+        p = GlobalAveragePool(h)
+        a = Conv(p, p1)
+        t = Sigmoid(a)
+        u = Mul(t, h)
+        b = Conv(h, o1)
+        r = Sigmoid(b)
+        v = Mul(r, h)
+        s = Add(u, v)
+        y = Conv(s, w)
+    """
+    roles = {"h": "hidden", "t": "gate", "r": "gate"}
+    assert roles_in(text, roles) == roles
+
+
 @pytest.mark.parametrize(("text", "roles"), ROLES.values(), ids=ROLES)
 def test_role(text: str, roles: dict[str, str]) -> None:
     assert roles_in(text, roles) == roles
