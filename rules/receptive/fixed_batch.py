@@ -35,7 +35,8 @@ def fixed_batch(
 
     ## When to ignore it
     When the runtime wants a fixed batch. A batch fixed at 1 is how exporters trace and how
-    devices run it, so nothing is said of that; set `allowed_batch` to 0 to hear of it.
+    devices run it, so nothing is said of that; set `allowed_batch` to 0 to hear of it. Nor is
+    anything said of an input that is one image of three axes, as detectors of torchvision take.
 
     ## References
     - ONNX IR specification, static tensor shapes, https://onnx.ai/onnx/repo-docs/IR.html
@@ -47,13 +48,16 @@ def fixed_batch(
     elif is_open(images[0], 0):
         yield _open(facts, images[0])
     else:
-        yield _fixed(images[0], allowed_batch)
+        yield _fixed(facts, images[0], allowed_batch)
 
 
-def _fixed(image: Input, allowed: int) -> Finding | Silence:
+def _fixed(facts: Facts, image: Input, allowed: int) -> Finding | Silence:
     batch = (image.bound or (None,))[0]
     if batch is None or batch <= allowed:
         return Silence(None, f"the batch is fixed at {batch}, as exporters trace it")
+    stems = [conv for conv in facts.convs if conv.node.key in facts.stems]
+    if stems and all(conv.in_shape and conv.in_shape[0] % batch for conv in stems):
+        return Silence(None, f"input {image.name} is one image, without an axis for a batch")
     return Finding(
         nodes=(),
         message=f"the batch is fixed at {batch}",

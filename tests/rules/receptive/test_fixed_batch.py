@@ -79,6 +79,30 @@ def test_an_image_without_a_batch() -> None:
     assert list(fixed_batch.remarks(facts)) == [Silence(None, "no input is a batch of images")]
 
 
+def test_an_image_of_three_axes() -> None:
+    proto = Net(8, (8,), batch=3).stored("axes", [0]).op("Unsqueeze", "axes", width=3).proto()
+    weight = helper.make_tensor("w", 1, [4, 3, 3, 3], bytes(432), raw=True)
+    proto.graph.initializer.append(weight)
+    last = proto.graph.output[0].name
+    proto.graph.node.append(helper.make_node("Conv", [last, "w"], ["y"], name="conv"))
+    proto.graph.output[0].name = "y"
+    facts = Facts(load(proto.SerializeToString()))
+    assert [conv.in_shape for conv in facts.convs] == [(1, 3, 8, 8)]
+    reason = "input input is one image, without an axis for a batch"
+    assert list(fixed_batch.remarks(facts)) == [Silence(None, reason)]
+
+
+def test_frames_folded_into_the_batch() -> None:
+    frames = Net(4, (3, 8, 8), batch=2).stored("to", [8, 3, 8, 8]).op("Reshape", "to", width=3)
+    proto = frames.proto()
+    proto.graph.initializer.append(helper.make_tensor("w", 1, [4, 3, 3, 3], bytes(432), raw=True))
+    last = proto.graph.output[0].name
+    proto.graph.node.append(helper.make_node("Conv", [last, "w"], ["y"], name="conv"))
+    proto.graph.output[0].name = "y"
+    (found,) = fixed_batch.run(Facts(load(proto.SerializeToString())))
+    assert found.message == "the batch is fixed at 2"
+
+
 def test_evidence() -> None:
     (found,) = fixed_batch.run(net("n", 1, 2048).facts())
     assert [node.path for node in found.nodes] == ["r"]
