@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from math import prod
 
+from cnnlint.facts.coverage import padding_before
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
 from cnnlint.facts.weights.numbers import read
@@ -26,7 +27,9 @@ def even_kernel(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## What it does
     Reports a convolution that has on some axis an even kernel side at an odd stride (mostly 4x4
-    or 2x2 at stride 1), and computes what the next odd kernels cost on its real channels.
+    or 2x2 at stride 1), and computes what the next odd kernels cost on its real channels. A note
+    for a 2x2 that is padded on one side of each axis so that the map keeps its size: the stem of
+    PP-HGNetV2 has two of them.
 
     ## Why is this bad?
     An even kernel has no middle. At stride 1 its windows stand between the positions of the map,
@@ -51,7 +54,11 @@ def even_kernel(facts: Facts) -> Iterator[Finding | Silence]:
     """
     for conv in facts.convs:
         reason = _exemption(facts, conv)
-        yield Silence(conv.node, reason) if reason else _finding(facts, conv)
+        if reason:
+            yield Silence(conv.node, reason)
+        else:
+            severity = Severity.NOTE if _keeps_size(facts, conv) else None
+            yield _finding(facts, conv, severity)
 
 
 def _exemption(facts: Facts, conv: Conv) -> str | None:
@@ -84,12 +91,21 @@ def shifted_axes(conv: Conv) -> list[int]:
     return [axis for axis in _sliding(conv) if off[axis]]
 
 
+def _keeps_size(facts: Facts, conv: Conv) -> bool:
+    """Return whether a 2x2 is padded with one row and column, by itself or a Pad in front."""
+    before = padding_before(facts.model, conv)
+    if before is None or set(conv.reach) != {2}:
+        return False
+    added = [sum(each) for each in zip(*before, *conv.pads, strict=True)]
+    return all(count == 1 for count in added)
+
+
 def _is_one_filter(facts: Facts, conv: Conv) -> bool:
     weight = read(facts.model.value(conv.weight))
     return weight is not None and bool((weight == weight[:1]).all())
 
 
-def _finding(facts: Facts, conv: Conv) -> Finding:
+def _finding(facts: Facts, conv: Conv, severity: Severity | None) -> Finding:
     axes = shifted_axes(conv)
     macs = facts.macs_of(conv.node)
     options = [
@@ -124,4 +140,5 @@ def _finding(facts: Facts, conv: Conv) -> Finding:
             params=conv.weights - weights[0],
             receptive_field=None,
         ),
+        severity=severity,
     )

@@ -140,6 +140,48 @@ def test_example_of_the_manual() -> None:
         assert INPUT.conv(64, kernel).facts().macs == macs
 
 
+@pytest.mark.parametrize(
+    ("pads", "k", "severity"),
+    [
+        pytest.param([0, 0, 0, 0, 0, 0, 1, 1], 2, Severity.NOTE, id="far"),
+        pytest.param([0, 0, 1, 1, 0, 0, 0, 0], 2, Severity.NOTE, id="near"),
+        pytest.param([0, 0, 1, 1, 0, 0, 2, 2], 4, None, id="4x4"),
+        pytest.param([0, 0, 0, 0, 0, 0, 1, 0], 2, None, id="one axis"),
+        pytest.param([0, 0, 1, 1, 0, 0, 1, 1], 2, None, id="too much"),
+    ],
+)
+def test_note_where_a_pad_keeps_the_size(
+    pads: list[int], k: int, severity: Severity | None
+) -> None:
+    net = INPUT.stored("pads", pads).op("Pad", "pads").conv(8, k, pad=0)
+    (finding,) = even_kernel.run(net.facts())
+    assert finding.severity is severity
+
+
+@pytest.mark.parametrize(
+    ("pads", "severity"),
+    [
+        pytest.param([0, 0, 1, 1], Severity.NOTE, id="far"),
+        pytest.param([1, 0, 0, 1], Severity.NOTE, id="one each"),
+        pytest.param([1, 1, 1, 1], None, id="both"),
+        pytest.param([0, 0, 0, 0], None, id="none"),
+        pytest.param([0, 0, 1, 0], None, id="one axis"),
+    ],
+)
+def test_note_where_its_own_padding_keeps_the_size(
+    pads: list[int], severity: Severity | None
+) -> None:
+    net = INPUT.shaped("w", 8, 64, 2, 2).op("Conv", "w", pads=pads)
+    (finding,) = even_kernel.run(net.facts())
+    assert finding.severity is severity
+
+
+def test_warning_where_nobody_knows_what_is_padded() -> None:
+    net = INPUT.mark("x").op("Concat", INPUT.last, axis=3).conv(8, 2, pad=0)
+    (finding,) = even_kernel.run(net.facts())
+    assert finding.severity is None
+
+
 def test_one_by_one_is_no_remedy() -> None:
     (finding,) = even_kernel.run(INPUT.conv(8, 2, pad=0).facts())
     assert finding.evidence["odd_kernels"] == ("3x3",)
