@@ -3,6 +3,7 @@
 from math import prod
 
 from cnnlint.facts.activations.arithmetic import ARITHMETIC
+from cnnlint.facts.activations.roles import MATRIX_PRODUCTS
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Dense
 from cnnlint.facts.structure.ends import LAYOUT
@@ -87,10 +88,18 @@ def _grid(facts: Facts, name: str, shape: StaticShape) -> StaticShape:
 
     Where they can't be followed, as behind whole-image attention, four axes and more are taken
     for [batch, channels, *grid] if the first is as long as an input's (tokens are not); of three
-    nobody knows which are channels.
+    nobody knows which are channels, and of what attention makes they are tokens and heads.
     """
     reach = facts.receptive.get(name)
     axes = zip(shape, reach.axes, strict=True) if reach else ()
     spatial = tuple(size for size, axis in axes if axis)
     batches = {(facts.model.value(entry.name).shape or (0,))[0] for entry in facts.model.inputs}
-    return spatial or (shape[2:] if len(shape) > 3 and shape[0] in batches else ())
+    if spatial or len(shape) < 4 or shape[0] not in batches or _has_heads(facts, name):
+        return spatial
+    return shape[2:]
+
+
+def _has_heads(facts: Facts, name: str) -> bool:
+    """Return whether a tensor is a product of two matrices of data, transposed at most."""
+    maker = next((node for node in facts.upstream(name) if node.op != "Transpose"), None)
+    return maker is not None and maker.op in MATRIX_PRODUCTS and maker.key not in facts.weighted

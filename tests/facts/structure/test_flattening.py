@@ -98,3 +98,14 @@ def test_heads_of_attention_are_no_map() -> None:
     net = net.op("Trilu").op("Reshape", "heads").stored("merged", [4, 2]).op("Reshape", "merged")
     facts = net.dense(5, cin=2).facts()
     assert flattened_map(facts, facts.dense[0]) is None
+
+
+@pytest.mark.parametrize(("mixed", "shape"), [(False, None), (True, (1, 4, 16))])
+def test_heads_of_one_token_are_no_map(mixed: bool, shape: tuple[int, ...] | None) -> None:
+    """What class attention makes: [1, 1, heads, channels]; what comes behind it may be a map."""
+    net = Net(3, 4).conv(8).mark("x").stored("keys", [1, 4, 2, 16]).op("Reshape", "keys")
+    net = net.mark("k").goto("x").gap().stored("query", [1, 4, 1, 2]).op("Reshape", "query")
+    net = net.op("MatMul", net.marks["k"][0]).op("Transpose", perm=[0, 2, 1, 3])
+    net = net.op("Trilu") if mixed else net
+    facts = net.stored("flat", [1, 64]).op("Reshape", "flat").dense(5, cin=64).facts()
+    assert flattened_map(facts, facts.dense[0]) == shape
