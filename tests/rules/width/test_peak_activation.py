@@ -40,6 +40,25 @@ def test_a_peak_of_one_tensor() -> None:
     assert found.message == "64.0 MiB of activations are in use at once: a_out with 64.0 MiB"
 
 
+@pytest.mark.parametrize(("limit", "count"), [(128.0, 1), (128.1, 0), (193.0, 0)])
+def test_weights_that_are_computed_don_t_count(limit: float, count: int) -> None:
+    net = (
+        Net(64, 512)
+        .stored("shape", [64, 512, 512])
+        .beside("ConstantOfShape", "shape", result="ones")
+    )
+    facts = net.relu().op("Add", "ones").facts()
+    assert facts.memory.peak_activation_bytes == 2**27 + 2**26
+    found = peak_activation.run(facts, {"min_peak_mib": limit})
+    assert len(found) == count
+    if not count:
+        (said,) = peak_activation.remarks(facts, {"min_peak_mib": limit})
+        words = "64.0 of 192.0 MiB are computed from constants: runtimes do that once"
+        assert said == Silence(
+            None, words if limit < 192 else "activations peak at 192.0 MiB, below 193 MiB"
+        )
+
+
 def test_silence() -> None:
     net = Net(3, 64).conv(16)
     assert list(peak_activation.remarks(net.facts())) == [
