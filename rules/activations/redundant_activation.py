@@ -8,7 +8,7 @@ from cnnlint.facts.activations.roles import Activation
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
-from cnnlint.model.graph import Key
+from cnnlint.model.graph import Node
 
 
 @rule(
@@ -44,16 +44,18 @@ def redundant_activation(facts: Facts) -> Iterator[Finding | Silence]:
     ## References
     - ONNX operators, Relu and Clip: what they compute
     """
+    nodes = {node.key: node for node in facts.nodes}
     for node in facts.nodes:
         activation = facts.activations.of.get(node.key)
         if node.op == "Abs" and activation is None and node.inputs:
             bounds = facts.bounds.get(node.inputs[0], ANY)
             if bounds[0] >= 0:
-                yield _finding(facts, (node.key,), "Abs", _of_input(bounds), bounds)
+                yield _finding(facts, (node,), "Abs", _of_input(bounds), bounds)
             else:
                 yield Silence(node, "its input may be negative")
         elif activation is not None and activation.node is node and _may_pass(activation):
-            yield _judge(facts, activation)
+            members = tuple(nodes[key] for key in activation.members if key in nodes)
+            yield _judge(facts, activation, members)
 
 
 def _may_pass(activation: Activation) -> bool:
@@ -61,15 +63,15 @@ def _may_pass(activation: Activation) -> bool:
     return activation.bounds is not None or activation.kind in PASSING
 
 
-def _judge(facts: Facts, activation: Activation) -> Finding | Silence:
+def _judge(facts: Facts, activation: Activation, members: tuple[Node, ...]) -> Finding | Silence:
     node, kind = activation.node, activation.kind
     bounds = facts.bounds.get(activation.source, ANY)
     if leaves_unchanged(activation, bounds):
-        return _finding(facts, activation.members, kind, _of_input(bounds), bounds)
+        return _finding(facts, members, kind, _of_input(bounds), bounds)
     tighter = _tighter(facts, activation)
     if tighter is not None and tighter.bounds is not None:
         what = f"the {tighter.kind} behind it, {tighter.node.path}, is at least as tight"
-        return _finding(facts, activation.members, kind, what, tighter.bounds)
+        return _finding(facts, members, kind, what, tighter.bounds)
     if bounds == ANY:
         return Silence(node, "nothing is known of the numbers that reach it")
     return Silence(node, f"it still changes numbers: {_of_input(bounds)}")
@@ -100,9 +102,8 @@ def _of_input(bounds: Bounds) -> str:
 
 
 def _finding(
-    facts: Facts, members: tuple[Key, ...], kind: str, because: str, bounds: Bounds
+    facts: Facts, nodes: tuple[Node, ...], kind: str, because: str, bounds: Bounds
 ) -> Finding:
-    nodes = tuple(node for node in facts.nodes if node.key in members)
     least, most = (None if isinf(bound) else bound for bound in bounds)
     return Finding(
         nodes=nodes,
