@@ -107,7 +107,8 @@ def _of_operator(
     elif node.op in ("Add", "Sum"):
         given = sum(low for low, _ in operands), sum(high for _, high in operands)
     elif node.op == "Mul" and len(operands) == 2:
-        given = _times(*operands)
+        # Zeros alone are a scale that was never trained: nothing holds for good.
+        given = ANY if (0, 0) in operands else _times(*operands)
     return given
 
 

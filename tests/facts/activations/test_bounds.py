@@ -107,6 +107,8 @@ TANH = MAP.op("Tanh")
         ),
         pytest.param(RELU.mark("x").conv(4).op("Sigmoid").mul("x"), (0, inf), id="gated"),
         pytest.param(with_constant(SIX, "Mul", -1, 2), (-6, 12), id="scaled"),
+        pytest.param(with_constant(SIX, "Mul", 0, 2), (0, 12), id="some scales are zero"),
+        pytest.param(with_constant(SIX, "Mul", 0, 0), ANY, id="untrained scale"),
         pytest.param(SIX.shaped("w", 4, 1, 1).op("Mul", "w"), ANY, id="weights of unknown sign"),
         pytest.param(SIX.bn(), ANY, id="BatchNormalization"),
         *(
