@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import prod
 
-from cnnlint.facts.coverage import padding_before
+from cnnlint.facts.sampling.coverage import padding_before
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
 from cnnlint.facts.weights.numbers import read

@@ -9,6 +9,7 @@ from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, Pool, sides, steps
 from cnnlint.facts.sampling.border import Border, far_border, worst_axis
 from cnnlint.facts.sampling.coverage import read_whole
+from cnnlint.facts.reach.resized import is_open, spatial_inputs
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
@@ -37,7 +38,8 @@ def dropped_border(
     reports all layers that leave rows or columns at the far border unread, as one finding.
     Padding, also by a Pad in front, is no part of the map. A note; a warning where it happens on
     more than `max_levels` sizes of maps, or drops more than `max_share` of an axis in all, and
-    no other layer reads those maps whole. Both limits are house values: SqueezeNet at 224x224,
+    no other layer reads those maps whole; not where the file leaves the size of the image open
+    and it was assumed. Both limits are house values: SqueezeNet at 224x224,
     which drops 1 row of 224, stays below them.
 
     ## Why is this bad?
@@ -76,6 +78,7 @@ def _finding(facts: Facts, found: Sequence[Border], max_levels: int, max_share: 
     levels, share = worst_axis(found)
     lost_levels, lost_share = worst_axis(lost)
     loud = lost_levels > max_levels or lost_share > max_share
+    loud = loud and not _is_assumed(facts)
     many = f"{len(found)} layers leave" if len(found) > 1 else "leaves"
     return Finding(
         nodes=tuple(border.layer.node for border in found),
@@ -93,6 +96,17 @@ def _finding(facts: Facts, found: Sequence[Border], max_levels: int, max_share: 
             receptive_field=None,
         ),
         severity=Severity.WARNING if loud else None,
+    )
+
+
+def _is_assumed(facts: Facts) -> bool:
+    """Return whether the file leaves a side of its images open, and nobody said how long it is."""
+    assumed = {text.partition(" = ")[0] for text in facts.model.assumptions}
+    images = spatial_inputs(facts.model, facts.receptive)
+    return any(
+        is_open(entry, axis) and (entry.declared or ())[axis] in assumed
+        for entry, axes in images
+        for axis in axes
     )
 
 

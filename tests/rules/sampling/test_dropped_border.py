@@ -1,6 +1,9 @@
 import pytest
 
+from cnnlint.facts.facts import Facts
 from cnnlint.lint.finding import Finding, Saving, Severity, Silence
+from cnnlint.model.binding import Bindings
+from cnnlint.model.loader import load
 from rules.sampling.dropped_border import dropped_border
 from tests.net import Net
 
@@ -158,3 +161,24 @@ def test_unknown_size() -> None:
 def test_silences_beside_a_finding() -> None:
     said = list(dropped_border.remarks(stem(65).pool(2, 2).pool(2, 2).facts()))
     assert [type(each) for each in said] == [Silence, Finding]
+
+
+@pytest.mark.parametrize(
+    ("names", "dims", "severity"),
+    [
+        pytest.param({}, {}, Severity.WARNING, id="declared"),
+        pytest.param({2: "h", 3: "w"}, {}, None, id="assumed"),
+        pytest.param({3: "w"}, {}, None, id="one side assumed"),
+        pytest.param({2: "h", 3: "w"}, {"h": 224, "w": 224}, Severity.WARNING, id="asked for"),
+        pytest.param({0: "n"}, {}, Severity.WARNING, id="only the batch"),
+    ],
+)
+def test_an_assumed_size_is_no_reason_to_warn(
+    names: dict[int, str], dims: dict[str, int], severity: Severity | None
+) -> None:
+    proto = stem(224).conv(8, 9, stride=8, pad=0).conv(8, 9, stride=8, pad=0).proto()
+    for axis, name in names.items():
+        proto.graph.input[0].type.tensor_type.shape.dim[axis].dim_param = name
+    facts = Facts(load(proto.SerializeToString(), Bindings(dims=dims)))
+    (finding,) = dropped_border.run(facts)
+    assert finding.severity is severity
