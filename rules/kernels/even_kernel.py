@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from math import prod
 
-from cnnlint.facts.sampling.coverage import padding_before
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
+from cnnlint.facts.sampling.coverage import padding_before
 from cnnlint.facts.weights.numbers import read
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule

@@ -7,9 +7,9 @@ from typing import Annotated
 from cnnlint.facts.dataflow import size_in_bytes, total
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, Pool, sides, steps
+from cnnlint.facts.reach.resized import is_open, spatial_inputs
 from cnnlint.facts.sampling.border import Border, far_border, worst_axis
 from cnnlint.facts.sampling.coverage import read_whole
-from cnnlint.facts.reach.resized import is_open, spatial_inputs
 from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
