@@ -27,10 +27,11 @@ def double_softmax(facts: Facts) -> Iterator[Finding | Silence]:
     ## What it does
     Reports a Softmax, LogSoftmax or Sigmoid whose input is the result of another one, with
     nothing but a change of layout or type between. Attention and gates are left alone, and so
-    are two Softmax along different axes, and one behind LogSoftmax, which gives the same again.
+    are two Softmax along different axes, and a Softmax or LogSoftmax behind LogSoftmax, which
+    gives the same probabilities again.
 
     ## Why is this bad?
-    Probabilities lie between 0 and 1, so a second Softmax can't tell them apart: of 10 classes
+    Probabilities lie between 0 and 1, so a second Softmax hardly tells them apart: of 10 classes
     none gets more than 0.23, of 1,000 none more than 0.0027. A second Sigmoid lies between 0.5
     and 0.731. A loss that expects logits and is given probabilities does the same in training.
 
@@ -98,16 +99,16 @@ def _finding(facts: Facts, inner: Activation, outer: Activation) -> Finding:
         limit = 0.5 if inner.kind == "LogSoftmax" else e / (e + 1)
         known = "nothing is above 0.5" if limit == 0.5 else "all lie between 0.5 and 0.731"
     elif classes is None:
-        known = "it can't tell them apart"
+        known = "it hardly tells them apart"
     else:
         limit = e / (e + classes - 1)
-        known = f"none of {classes:,} gets more than {limit:.2g}"
+        known = f"none of {classes:,} gets a probability above {limit:.2g}"
     return Finding(
         nodes=(outer.node, inner.node),
         message=f"{outer.kind} of what {inner.kind} {inner.node.path} made: {known}",
         suggestion=(
             f"take {inner.kind if outer.kind == 'LogSoftmax' else 'one of the two'} out, and see "
-            "which of them the loss or the caller expects"
+            "whether the loss or the caller expects logits"
         ),
         evidence={
             "outer": outer.kind,

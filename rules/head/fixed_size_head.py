@@ -20,7 +20,7 @@ from cnnlint.model.graph import StaticShape
     since="0.1",
 )
 def fixed_size_head(facts: Facts) -> Iterator[Finding | Silence]:
-    """Map flattened into a dense layer, so that the network takes one input size only.
+    """Map flattened into a dense layer, which fixes the size of the map and so of the input.
 
     ## What it does
     Reports a dense layer of any size that reads a flattened map of more than one position, and
@@ -29,7 +29,8 @@ def fixed_size_head(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## Why is this bad?
     The layer has a weight for each position of the map. An input of another size gives a map of
-    another size, and the file can't run on it; convolutions and global pooling take any.
+    another size (but for a few pixels that strides drop), and the file can't run on it;
+    convolutions and global pooling take any size.
 
     ## Example
     `Flatten` of 64x4x4 into 10 units has 10,240 weights and needs a map of 4x4; global average
@@ -42,7 +43,8 @@ def fixed_size_head(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## References
     - Lin et al., Network In Network, 2014, section 3.2
-    - He et al., Spatial Pyramid Pooling in Deep Convolutional Networks, 2014
+    - He et al., Spatial Pyramid Pooling in Deep Convolutional Networks for Visual Recognition,
+      2014
     """
     for dense in facts.dense:
         shape = flattened_map(facts, dense)
@@ -62,7 +64,7 @@ def _finding(dense: Dense, shape: StaticShape) -> Finding:
     return Finding(
         nodes=(dense.node,),
         message=(
-            f"a flattened {sides(shape)} map feeds a dense layer: the input can have no other size"
+            f"a flattened {sides(shape)} map feeds a dense layer: the map can have no other size"
         ),
         suggestion=(
             f"global average pooling in front ({pooled:,} instead of {weights:,} weights), or "

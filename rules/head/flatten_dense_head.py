@@ -57,12 +57,13 @@ def flatten_dense_head(
     When the position in the map is the answer (coordinates, aligned faces, board games), which
     a file doesn't tell, or when weights cost nothing. Maps of 2x2 and less, networks of fewer
     than `min_weights` parameters (LeNet), and an image that is flattened itself are left alone.
-    The limits are rules of thumb, well apart from published networks: VGG-16 and AlexNet are
-    above half, others flatten no map.
+    So are layers that share weights, which hold fewer than they use. The limits are house
+    values: VGG and AlexNet lie above half, the other networks of torchvision flatten no map.
 
     ## References
     - Lin et al., Network In Network, 2014, section 3.2
-    - Simonyan and Zisserman, Very Deep Convolutional Networks, 2015, table 2
+    - Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image
+      Recognition, 2015, table 2
     """
     heavy = partial(
         dominates, facts, min_share=min_share, min_weights=min_weights, max_grid=max_grid

@@ -46,11 +46,11 @@ def relu_before_output(facts: Facts) -> Iterator[Finding | Silence]:
     When the quantity can't be negative (counts, depth) or the model is a backbone whose features
     others read; a file doesn't say so. What looks like features is a note: one of several maps,
     an output with "feat" in its name, a map with one position for 64 and more pixels of the
-    input. So is a ReLU before average pooling, the published head of SqueezeNet.
+    input (a house value). So is a ReLU before average pooling, as SqueezeNet has it.
 
     ## References
     - Goodfellow et al., Deep Learning, 2016, section 6.2.2 (output units)
-    - Iandola et al., SqueezeNet, 2016, table 1
+    - Iandola et al., SqueezeNet, 2016
     """
     if not facts.weighted:
         yield Silence(None, "no layer has weights")

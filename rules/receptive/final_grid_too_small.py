@@ -27,10 +27,10 @@ def final_grid_too_small(
     min_grid: Annotated[int, "smallest side of a map on which convolutions make sense"] = 3,
     min_layers: Annotated[int, "convolutions on smaller maps from which on it is reported"] = 2,
 ) -> Iterator[Finding | Silence]:
-    """Map in front of the head so small that convolutions before it have nothing to look at.
+    """Last map so small that the convolutions on it multiply mostly padding.
 
     ## What it does
-    Reports a network whose last map before global pooling, or before the flatten, is smaller
+    Reports a network whose last map, the one that is pooled as a whole or flattened, is smaller
     than `min_grid` on every axis, while at least `min_layers` convolutions with a window read
     maps that small. Computes the multiply-adds with as many downsampling steps less as a map
     of `min_grid` needs: those of the stem where that is enough, else the last ones.
@@ -38,12 +38,13 @@ def final_grid_too_small(
     ## Why is this bad?
     On a 1x1 map a 3x3 convolution multiplies eight of its nine taps with padding, on a 2x2
     map five of them. All nine are stored and multiplied. AlexNet ends at 6x6, ResNet at 7x7,
-    SqueezeNet at 13x13, the ResNets for images of 32 pixels at 8x8; `min_grid` is a house value
-    below them.
+    SqueezeNet at 13x13, the ResNets for images of 32 pixels at 8x8; `min_grid` and `min_layers`
+    are house values, the first one below all of them.
 
     ## Example
     Three convolutions of VGG-16 read a 2x2 map where the input has 32x32 pixels. Without the
-    pool in front of them it is 4x4, and the 13 convolutions have 398.1 instead of 313.2 MMACs.
+    pool in front of them it is 4x4, and the 13 convolutions have 398.1 million MACs instead of
+    313.2.
 
     ## When to ignore it
     When the input is larger where the model is used: the size that was exported decides here.

@@ -20,12 +20,12 @@ def fixed_batch(
     """Batch of one fixed size, or an open one that only works with one number.
 
     ## What it does
-    Infers all shapes once more for twice the batch. Where the file declares the batch open, and
-    the model can't run so or mixes the images of a batch, that is a warning with the node that
+    Where the file declares the batch open, infers all shapes once more for a larger batch. If
+    the model can't run so or mixes the images of a batch, that is a warning, with the node that
     fails. A fixed batch above `allowed_batch` is a note.
 
     ## Why is this bad?
-    A server that gathers requests into batches fails with the first batch of two. The usual
+    A server that gathers requests into batches fails with the first batch of two. A usual
     cause is a Reshape to 1x2048 that was traced with one image: `-1` belongs there. A file with
     a batch fixed at 8 can't be run on one image at all.
 
@@ -37,6 +37,8 @@ def fixed_batch(
     When the runtime wants a fixed batch. A batch fixed at 1 is how exporters trace and how
     devices run it, so nothing is said of that; set `allowed_batch` to 0 to hear of it. Nor is
     anything said of an input that is one image of three axes, as detectors of torchvision take.
+    What operators of other domains do with other batches can't be told, so an open batch is not
+    tried with them.
 
     ## References
     - ONNX IR specification, static tensor shapes, https://onnx.ai/onnx/repo-docs/IR.html

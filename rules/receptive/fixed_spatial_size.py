@@ -28,8 +28,9 @@ def fixed_spatial_size(
 
     ## What it does
     Infers all shapes once more for inputs of other sizes. Where the file declares the size of
-    images open, and the model runs neither at twice nor at half the size that it is bound to,
-    that is an error, with the node that fails. With `fixed_sizes` also a note where the size is
+    images open, and the model runs neither at twice nor at half the size that it is analysed at
+    (or takes places of the map for images of the batch then), that is an error, with the node
+    that fails. With `fixed_sizes` also a note where the size is
     declared fixed, and the model runs at twice the size as well.
 
     ## Why is this bad?
@@ -38,8 +39,9 @@ def fixed_spatial_size(
     size; declared as 224x224 it refuses all others, so that they are cropped or distorted first.
 
     ## Example
-    A file for batchx3xHxW with a flattened head that needs 8x112x112: neither 448x448 nor
-    112x112 works. ResNet-50 declared for 224x224 only would run at 448x448 as well.
+    An input of `N`x3x`H`x`W`, and a dense layer on a flattened 8x112x112 map, as 224x224 images
+    give it: neither 448x448 nor 112x112 works. A ResNet-50 declared for 224x224 would run at
+    448x448 as well.
 
     ## When to ignore it
     Most exporters fix sizes where nobody asks, and many accelerators want that, so it is said

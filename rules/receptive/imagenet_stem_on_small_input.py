@@ -33,8 +33,8 @@ def imagenet_stem_on_small_input(
     Reports a first convolution that, with the pool behind it, leaves one position for
     `min_jump` pixels and more on every axis of an input whose sides are at most `max_input`, in
     networks that pool or flatten a map for their answer and have fewer than `enough_grid`
-    positions a side left there. Computes what a 3x3 convolution with
-    stride 1 and no pool costs instead, at the same widths.
+    positions a side left there. Computes what a 3x3 convolution
+    with stride 1 and no pool costs instead, at the same widths.
 
     ## Why is this bad?
     A 7x7 convolution with stride 2 and a pool with stride 2 are made for 224 pixels: they leave
@@ -42,9 +42,8 @@ def imagenet_stem_on_small_input(
     end at 1x1. Networks for images of this size begin with a 3x3 at stride 1 and no pool.
 
     ## Example
-    A ResNet-18 on 32x32 has 37.1 MMACs (as exported, 10 classes). With a 3x3 stem at stride 1
-    and no pool, which is how it is used on CIFAR-10, it has 555.4 MMACs, 15 times as many: make
-    it narrower where that is too much.
+    A ResNet-18 for 10 classes on 32x32 has 37.1 million MACs. With a 3x3 stem at stride 1 and no
+    pool it has 555.4 million, 15 times as many: make it narrower where that is too much.
 
     ## When to ignore it
     When the image is an enlarged smaller one, or speed is worth more than accuracy. Stems that

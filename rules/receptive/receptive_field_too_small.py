@@ -25,7 +25,7 @@ def receptive_field_too_small(
     *,
     min_ratio: Annotated[float, "share of the input's side that a position should see"] = 0.5,
 ) -> Iterator[Finding | Silence]:
-    """Map averaged for the answer of which no position sees half of the input.
+    """Global pooling of a map whose positions each see a small part of the input only.
 
     ## What it does
     Reports global pooling of a map whose positions see less than `min_ratio` of the input on
@@ -36,9 +36,9 @@ def receptive_field_too_small(
     ## Why is this bad?
     Averaging adds up what the positions found; it sees no relation between parts that are
     further apart than the receptive field. What counts in practice is smaller still: the pixels
-    at the border of the field weigh little. Networks for ImageNet see at least 0.69 of their
-    input (SqueezeNet 1.0: 155 of 224 pixels), mostly all of it. The default is a house value
-    below all of them.
+    at the border of the field weigh little. Of the ImageNet networks of torchvision, measured at
+    224x224, SqueezeNet 1.0 sees least (155 pixels, 0.69 of the side) and most see all of it. The
+    default is a house value below that.
 
     ## Example
     A ResNet-18 sees 435 x 435 pixels, all of a 224x224 input but 42 % of the side of a

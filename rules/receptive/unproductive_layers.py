@@ -33,7 +33,7 @@ def unproductive_layers(
     ## What it does
     Reports convolutions with a window whose input, even along the shortest path, has a receptive
     field as large as the image on every axis of the window, and those dilated by so much that
-    only one tap of the kernel can lie on their map. A warning from `min_mac_share` of the
+    only one tap of the kernel can lie on the map they read. A warning from `min_mac_share` of the
     model's MACs on, a note below, nothing below `min_note_share`. Skip connections count: what
     goes round a layer keeps the receptive field small, so most networks with them have no such
     layer.
@@ -51,10 +51,11 @@ def unproductive_layers(
     ## When to ignore it
     When the model runs on larger inputs than it was exported with. Layers with a share below
     25 % of the MACs occur in proven networks (Inception-v4). Networks with an output that is a
-    map are left alone, since their layers have places to tell apart, and so are kernels that
-    hold folded skip connections (`identity_ratio`, as in S201). Where such weights can't be
-    read, and the network downsamples by convolutions only, as RepVGG does, it is a note. Both
-    shares are house values.
+    map are left alone, since their layers have places to tell apart; so are gates, and networks
+    whose kernels hold folded skip connections: in half of the kernels that keep channels and
+    grid the taps of the identity are `identity_ratio` times the others, or the recipe says
+    `reparameterized = true`. Where such weights can't be read, and the network downsamples by
+    convolutions only, as RepVGG does, it is a note. The limits are house values.
 
     ## References
     - Richter et al., Should You Go Deeper? Optimizing Convolutional Neural Network Architectures

@@ -48,7 +48,7 @@ def dropped_border(
 
     ## Example
     `MaxPool 2x2 s2` on 11x11 leaves 5x5 and never reads the last row and column, 9.1 % of the
-    axis. With `ceil_mode` it reads them and leaves 6x6.
+    axis: a warning. With `ceil_mode` it reads them and leaves 6x6.
 
     ## When to ignore it
     When the input has another size than the one that was analysed, or nothing of interest lies

@@ -37,28 +37,29 @@ def early_downsampling(
 
     ## What it does
     Looks at the `convolution`-th convolution with a window (kernel above 1) on the longest path
-    from the input, and reports it where its positions lie `max_jump` or more input pixels apart
-    on two axes, the pools before it included. Says how the MACs of the convolutions are spread
-    over the sizes of maps, and what it costs to take one of the strides behind that convolution.
+    from the input, and reports it where neighbours in its output lie `max_jump` or more input
+    pixels apart on two axes: its own stride and those of all layers before it, multiplied. Says
+    which share of the MACs of the convolutions lies at which distance, and about how much it
+    costs to move one of the strides behind that convolution.
     The limits are house values: of published networks at 224x224 most stand at 1 to 4 there,
     some at 8, and AlexNet at 16.
 
     ## Why is this bad?
     What the first layers throw away no later layer gets back: edges and texture are found at
-    full resolution. Large maps late in the network tend to give higher accuracy, at a higher
-    cost.
+    full resolution. Iandola et al. expect higher accuracy of downsampling late, all else being
+    equal; it costs more MACs.
 
     ## Example
     AlexNet takes 224x224 to 13x13 with `Conv 11x11 s4` and two pools before its third
     convolution. With stride 2 in the first one, and a stride of 2 behind the third, the three
-    cost 1,219,097,664 MACs more (406,365,888 now).
+    have 4 times the positions and cost about 1,219,097,664 MACs more (406,365,888 now).
 
     ## When to ignore it
     When speed counts most, or objects are large and coarse; a file doesn't show it. Inputs with
     a side below `min_input`, networks that begin with patches (stride = kernel), and blocks whose
-    branches join before that convolution (PoolFormer) are left alone, and so are signals with
-    one axis: sound is sampled far above what is of interest in it. Where convolutions do less
-    than half of the MACs, they make the patches that attention works on.
+    branches join before that convolution (PoolFormer) are left alone, and so are gates, pixels
+    that are only rearranged, and signals with one axis, such as sound. Where convolutions do
+    less than half of the MACs, they make the patches that attention works on.
 
     ## References
     - Iandola et al., SqueezeNet, 2016, section 3.1 (downsample late)
@@ -136,7 +137,7 @@ def _finding(facts: Facts, conv: Conv, strided: list[Conv | Pool], convolution: 
     before = layers_before(facts.model, facts.layers, conv.node)
     now = total(facts.macs_of(layer.node) for layer in before[before.index(first) :])
     more = None if now is None else now * (prod(moved) - 1)
-    cost = "" if more is None else f", for {more:,} more MACs up to there ({now:,} now)"
+    cost = "" if more is None else f", for about {more:,} more MACs up to there ({now:,} now)"
     jumps = _jumps(facts, conv)
     return Finding(
         nodes=(*(layer.node for layer in strided if layer is not conv), conv.node),
@@ -171,4 +172,4 @@ def _spread(facts: Facts) -> str:
         levels[max(jumps)] = levels.get(max(jumps), 0) + macs
     every = max(1, sum(levels.values()))
     shares = (f"{macs / every:.0%} at {jump}" for jump, macs in sorted(levels.items()))
-    return f"; MACs of the convolutions: {', '.join(shares)}"
+    return f"; MACs of the convolutions by that distance: {', '.join(shares)}"

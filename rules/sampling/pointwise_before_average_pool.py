@@ -28,7 +28,7 @@ def pointwise_before_average_pool(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## What it does
     Reports a 1x1 convolution (stride 1, no padding) whose result goes straight into average
-    pooling that makes the map smaller, or into the mean of the map, and nowhere else. Says
+    pooling with a stride, or into the mean of the map, and nowhere else. Says
     whether pooling first gives the same numbers (`exact` in the evidence): it does unless windows
     count padding and the convolution has a bias, which the padding lacks.
 
@@ -45,7 +45,8 @@ def pointwise_before_average_pool(facts: Facts) -> Iterator[Finding | Silence]:
     ## When to ignore it
     When the map before the pool is what you are after, as a class activation map, and the file is
     not what you deploy. With an activation between, the order matters, and nothing is said. MACs
-    are not time: pooling then reads the map of the wider side.
+    are not time: where the convolution has fewer channels behind it than in front, pooling first
+    reads more numbers.
 
     ## References
     - Huang et al., Densely Connected Convolutional Networks, 2017, section 3 (transition layers)

@@ -34,8 +34,8 @@ def stride_above_two(
     ## What it does
     Reports a convolution with a stride above `max_stride` on some axis, and computes what steps
     of 2 with 3x3 kernels cost instead. Where the stride is no power of two it computes what the
-    layer costs at stride 2. The limit is a house value: networks that are known to work take
-    larger strides in the stem only.
+    layer costs at stride 2. The limit is a house value: networks that are known to work
+    seldom take larger strides behind the stem, but for attention.
 
     ## Why is this bad?
     At stride 4 one position is left of 16, at once, and seldom does the number of channels grow
@@ -49,8 +49,9 @@ def stride_above_two(
     ## When to ignore it
     When the network works as it is; a file doesn't show what is lost. Stems, patches (stride =
     kernel, no padding) of a map that others read too, as attention has them, transposed
-    convolutions and an axis on which the window stands once are left alone. A stride above the
-    kernel is P401's. Pooling has a rule of its own (P407).
+    convolutions and an axis on which the window stands once are left alone. A window
+    that steps over positions is P401's, but for a 1x1 kernel, whose step is judged here. Pooling
+    has a rule of its own (P407).
 
     ## References
     - Szegedy et al., Rethinking the Inception Architecture for Computer Vision, 2016, section 2

@@ -26,10 +26,10 @@ def stride_exceeds_kernel(facts: Facts) -> Iterator[Finding | Silence]:
     Reports a convolution or pooling layer that steps over positions of its input on some axis,
     and says which share of them it never reads. A dilated kernel steps over them too where
     stride and dilation have a common factor: 3x3 with dilation 2 and stride 2 reads every
-    second row and column only. A note where another layer reads the whole of the same map, so
-    that nothing is lost, where it makes keys or values of attention: the queries and the
-    skip connection around keep every position (MViT pools 3x3 at stride 8 there), and where it
-    has only some of a map's channels, and others are read whole (SKNet dilates one half).
+    second row and column only. A note where another layer reads the whole of the same map, or
+    that map is an output, so that nothing is lost, where the result serves attention only (MViT
+    makes keys and values at stride 8 with 3x3 kernels), and where it has only some of a map's
+    channels, and others are read whole (SKNet dilates one half).
 
     ## Why is this bad?
     Between two windows lie positions that no weight ever sees; of their values, and of the
@@ -42,8 +42,9 @@ def stride_exceeds_kernel(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## When to ignore it
     When the skipped values are known to repeat their neighbours, which a file doesn't show. A
-    stride equal to the kernel (patches), a 1x1 kernel with a stride, and an axis on which the
-    window stands once only are left alone. Rows left over at the border don't count.
+    stride equal to the kernel (patches), a 1x1 kernel with a stride (P402 and P403 speak of
+    those), and an axis on which the window stands once only are left alone. Rows left over at
+    the border don't count; they are P404's.
 
     ## References
     - Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016

@@ -27,9 +27,9 @@ def strided_pointwise_shortcut(facts: Facts) -> Iterator[Finding | Silence]:
     operand comes from the same fork through other layers. P402 speaks of those on the main path.
 
     ## Why is this bad?
-    At stride 2 the shortcut sees one position in four. The layers that it bypasses see the
-    others, so nothing is lost for good, and most ResNets do so; but a shortcut that averages
-    first costs no weight and no MAC more.
+    At stride 2 the shortcut sees one position in four. The layers that it bypasses mostly see
+    the others, and most ResNets do so; but a shortcut that averages first reads all of them
+    and costs no weight and no MAC more.
 
     ## Example
     `Conv 1x1 s2 256->512` on 56x56 reads 25 % of the map. An average pool of 2x2 at stride 2 and
@@ -38,7 +38,7 @@ def strided_pointwise_shortcut(facts: Facts) -> Iterator[Finding | Silence]:
     ## When to ignore it
     When the network is trained, or its speed counts more than a little accuracy: ResNet-18 to
     ResNet-152, ResNeXt and RegNet work as they are. A note therefore; a warning in the preset
-    `accuracy`.
+    `accuracy`. A map with one position on each axis that has a stride is left alone.
 
     ## References
     - He et al., Bag of Tricks for Image Classification with Convolutional Neural Networks, 2019,

@@ -39,18 +39,18 @@ def unusual_pooling(
     *,
     max_window: Annotated[int, "largest side of a pooling window of which nothing is said"] = 3,
 ) -> Iterator[Finding | Silence]:
-    """Pooling other than 2x2 at stride 2, 3x3 behind the stem, or over the whole map.
+    """Pooling with a large, overlapping or uncentred window, or one that counts its padding.
 
     ## What it does
     Reports pooling layers inside the network whose window is larger than `max_window`, overlaps
     the next one (window > stride > 1), has an even side at stride 1, or is a 3x3 maximum at
-    stride 1 outside a branch; and average pools that count the zeros of their padding. Layers of
-    one kind are one finding. The limit is a house value; networks that are known to work do
-    each of these somewhere, so it is never more than a note.
+    stride 1 outside a branch; and average pools that count the zeros of their padding. Layers
+    with the same window and fault are one finding. The limit is a house value; networks that are
+    known to work pool in unusual ways too, so it is only a note.
 
     ## Why is this bad?
-    A window of 4x4 and more keeps one number of 16 at once. Windows that overlap read most
-    positions twice or more. An even window at stride 1 shifts the map by half a position.
+    A 4x4 window at stride 4 keeps one number of 16 at once. 3x3 windows at stride 2 read three
+    of four positions twice or more. An even window at stride 1 shifts the map by half a position.
     An average that counts padding is too small at the border: in the corner a 3x3 window with
     padding 1 holds 4 numbers of 9, and its average is 44 % of theirs.
 
@@ -61,9 +61,9 @@ def unusual_pooling(
 
     ## When to ignore it
     When the network works as it is: AlexNet's authors chose overlap because it lowered their
-    error. Left alone are global pooling, a pool that overlaps behind a stem of one layer
-    (ResNet), pyramids at stride 1 (YOLO's SPP), branches (Inception), gates, and a stride-1
-    maximum with a strided blur behind it.
+    error. Left alone are gates, global pooling, axes with one window, a pool that overlaps
+    behind a stem of one layer (ResNet), large windows in a pyramid at stride 1 (YOLO's SPP), and
+    a stride-1 maximum in a branch (Inception) or with a strided blur behind it.
 
     ## References
     - Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image

@@ -34,8 +34,9 @@ def valid_padding_inside(
     ## What it does
     Reports a convolution with stride 1 that has, on some axis, a kernel of 3 or more and no
     padding. A warning where the layer drops `min_drop` of the map's positions or more, else a
-    note; a note too in a network that upsamples, where the border may be cropped on purpose.
-    The limit lies well above what proven stems drop (Inception-v3: 2.7 % and 5.4 %).
+    note; a note too where the size of the map is unknown, and in a network that upsamples, where
+    the border may be cropped on purpose. The limit is a house value, well above what proven
+    stems drop (Inception-v3: 2.7 % and 5.4 %).
 
     ## Why is this bad?
     Each layer takes k - 1 rows and columns off the map, and positions at its border are read by
@@ -48,9 +49,9 @@ def valid_padding_inside(
 
     ## When to ignore it
     When zeros at the border would do harm, or the input is cut into overlapping tiles, which a
-    file doesn't show: the first U-Net does without padding for that reason. Stems, kernels that
-    cover their map on the axis, and layers with a Pad in front (whatever it pads with) are left
-    alone.
+    file doesn't show: the first U-Net does without padding for that reason. Stems, gates,
+    kernels that cover their map on the axis, and layers with a Pad in front (whatever it pads
+    with) are left alone.
 
     ## References
     - Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image
@@ -112,7 +113,7 @@ def _finding(facts: Facts, conv: Conv, axes: tuple[bool, ...], min_drop: float) 
         costs = f" of {sides(grid)}, for {more:,} more MACs here"
     return Finding(
         nodes=(conv.node,),
-        message=f"unpadded {sides(conv.kernel)} convolution shrinks the map{shrinks}",
+        message=f"unpadded convolution of {sides(conv.kernel)} shrinks the map{shrinks}",
         suggestion=(
             f"padding of {steps(totals)} in all, half on each side, keeps a map{costs}; "
             "needs retraining"

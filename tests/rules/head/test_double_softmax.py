@@ -111,9 +111,9 @@ def test_old_operator_set_normalises_over_the_rest() -> None:
 @pytest.mark.parametrize(
     ("kinds", "known", "evidence"),
     [
-        (("Softmax", "Softmax"), "none of 10 gets more than 0.23", (10, 0.232)),
-        (("Softmax", "LogSoftmax"), "none of 10 gets more than 0.23", (10, 0.232)),
-        (("Sigmoid", "Softmax"), "none of 10 gets more than 0.23", (10, 0.232)),
+        (("Softmax", "Softmax"), "none of 10 gets a probability above 0.23", (10, 0.232)),
+        (("Softmax", "LogSoftmax"), "none of 10 gets a probability above 0.23", (10, 0.232)),
+        (("Sigmoid", "Softmax"), "none of 10 gets a probability above 0.23", (10, 0.232)),
         (("Sigmoid", "Sigmoid"), "all lie between 0.5 and 0.731", (None, 0.7311)),
         (("Softmax", "Sigmoid"), "all lie between 0.5 and 0.731", (None, 0.7311)),
         (("LogSoftmax", "Sigmoid"), "nothing is above 0.5", (None, 0.5)),
@@ -126,8 +126,8 @@ def test_words(kinds: tuple[str, str], known: str, evidence: tuple[int | None, f
     assert [node.path for node in finding.nodes] == names[::-1]
     assert finding.message == f"{outer} of what {inner} {names[0]} made: {known}"
     assert finding.suggestion == (
-        f"take {'Softmax' if outer == 'LogSoftmax' else 'one of the two'} out, and see which of "
-        "them the loss or the caller expects"
+        f"take {'Softmax' if outer == 'LogSoftmax' else 'one of the two'} out, and see "
+        "whether the loss or the caller expects logits"
     )
     assert finding.evidence == dict(
         zip(("outer", "inner", "classes", "most"), (outer, inner, *evidence), strict=True)
@@ -139,7 +139,7 @@ def test_words(kinds: tuple[str, str], known: str, evidence: tuple[int | None, f
 def test_unknown_sizes() -> None:
     net = Net(3, 16).conv(8).op("Wavelet", domain="acme")
     (said,) = double_softmax.run(squashed(net, "Sigmoid", "Softmax").facts())
-    assert said.message.endswith(": it can't tell them apart")
+    assert said.message.endswith(": it hardly tells them apart")
     assert said.evidence["most"] is None
     assert not double_softmax.run(squashed(net, "Softmax", "Softmax").facts())
 

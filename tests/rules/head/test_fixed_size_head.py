@@ -61,7 +61,7 @@ def test_numbers_of_the_manual() -> None:
     (finding,) = fixed_size_head.run(head(64, 4, 10).facts())
     assert [node.path for node in finding.nodes] == ["fc"]
     assert finding.message == (
-        "a flattened 64x4x4 map feeds a dense layer: the input can have no other size"
+        "a flattened 64x4x4 map feeds a dense layer: the map can have no other size"
     )
     assert finding.suggestion == (
         "global average pooling in front (640 instead of 10,240 weights), or pooling to 4x4 "

@@ -111,11 +111,11 @@ def test_example_of_the_manual() -> None:
     assert [node.path for node in finding.nodes] == ["a", "maxpool2", "maxpool5", "c"]
     assert finding.message == (
         "the 3rd convolution with a window has its positions 16 input pixels apart already; MACs "
-        "of the convolutions: 17% at 4, 55% at 8, 28% at 16"
+        "of the convolutions by that distance: 17% at 4, 55% at 8, 28% at 16"
     )
     assert finding.suggestion == (
         "stride 2 at a, and a stride of 2 behind c: the layers between see 4 times the positions, "
-        "for 1,219,097,664 more MACs up to there (406,365,888 now); needs retraining"
+        "for about 1,219,097,664 more MACs up to there (406,365,888 now); needs retraining"
     )
     assert finding.evidence == {
         "jump": (16, 16),

@@ -102,7 +102,7 @@ def test_example_of_the_manual() -> None:
     net = Net(3, 48).conv(32).conv(32, 5, pad=0)
     (finding,) = valid_padding_inside.run(net.facts())
     assert finding.message == (
-        "unpadded 5x5 convolution shrinks the map from 48x48 to 44x44: 16.0% of its positions"
+        "unpadded convolution of 5x5 shrinks the map from 48x48 to 44x44: 16.0% of its positions"
     )
     assert finding.suggestion == (
         "padding of 4 in all, half on each side, keeps a map of 48x48, for 9,420,800 more MACs "
@@ -142,7 +142,7 @@ def test_remedy_beside_a_pad_on_the_other_axis() -> None:
 def test_unknown_size() -> None:
     (finding,) = valid_padding_inside.run(STEM.conv(8, 3, pad=0).open_facts())
     assert finding.severity is Severity.NOTE
-    assert finding.message == "unpadded 3x3 convolution shrinks the map"
+    assert finding.message == "unpadded convolution of 3x3 shrinks the map"
     assert finding.suggestion == (
         "padding of 2 in all, half on each side, keeps a map; needs retraining"
     )
