@@ -20,7 +20,7 @@ def fixed_batch(
     """Batch of one fixed size, or an open one that only works with one number.
 
     ## What it does
-    Where the file declares the batch open, infers all shapes once more for a larger batch. If
+    Where the file declares the batch open, infers all shapes once more for another batch. If
     the model can't run so or mixes the images of a batch, that is a warning, with the node that
     fails. A fixed batch above `allowed_batch` is a note.
 

@@ -47,8 +47,8 @@ def dropped_border(
     that is dropped lies at the bottom and at the right.
 
     ## Example
-    `MaxPool 2x2 s2` on 11x11 leaves 5x5 and never reads the last row and column, 9.1 % of the
-    axis: a warning. With `ceil_mode` it reads them and leaves 6x6.
+    `MaxPool 2x2 s2` on 11x11 gives 5x5 and never reads the last row and column, 9.1 % of the
+    axis: a warning. With `ceil_mode` it reads them and gives 6x6.
 
     ## When to ignore it
     When the input has another size than the one that was analysed, or nothing of interest lies
@@ -79,10 +79,12 @@ def _finding(facts: Facts, found: Sequence[Border], max_levels: int, max_share: 
     lost_levels, lost_share = worst_axis(lost)
     loud = lost_levels > max_levels or lost_share > max_share
     loud = loud and not _is_assumed(facts)
-    many = f"{len(found)} layers leave" if len(found) > 1 else "leaves"
+    several = len(found) > 1
+    many = f"{len(found)} layers leave" if several else "leaves"
+    in_all = " in all" if several else ""
     return Finding(
         nodes=tuple(border.layer.node for border in found),
-        message=f"{many} the far border of the map unread: {share:.1%} of an axis",
+        message=f"{many} the far border of the map unread: {share:.1%} of an axis{in_all}",
         suggestion=f"{_remedy(facts, found)}; needs retraining",
         evidence={
             "layers": len(found),
@@ -121,7 +123,7 @@ def _remedy(facts: Facts, found: Sequence[Border]) -> str:
         if border.layer.node.inputs[0] in inputs:
             enough = sides(tuple(map(int.__sub__, border.size, border.unread)))
             one += f" (without, an input of {enough} gives the same)"
-        words.append(f"{one} and leaves {sides(border.grid)}")
+        words.append(f"{one} and gives a map of {sides(border.grid)}")
     rest = len(found) - MAX_NAMED
     return ", ".join(words) + (f", and {rest} more" if rest > 0 else "")
 

@@ -135,12 +135,16 @@ def _finding(facts: Facts, kind: str, words: str, pools: Sequence[Pool]) -> Find
     three = sides((3,) * len(first.stride))
     saved = None if None in reads else sum(r for r in reads if r is not None)
     cost = "" if saved is None else f", with {saved:,} reads less"
+    halves = f"windows of {step} at stride 2, a convolution between where more are needed"
+    out = f"take it out, or pool {step} at stride 2 where the map should shrink"
+    # A maximum over 3x3 at stride 1 is no remedy: outside a branch it is reported itself.
+    centred = first.kind != "max" or in_branch(facts.model, first)
     remedy = {
-        "large": f"windows of {step} at stride 2, a convolution between where more are needed",
+        "large": out if max(first.stride) == 1 else halves,
         "overlap": f"a window of {sides(first.stride)} at the same stride reads no position twice"
         f"{cost}",
-        "even": f"a window of {three} is centred",
-        "same size": f"take it out, or pool {step} at stride 2 where the map should shrink",
+        "even": f"a window of {three} is centred" if centred else out,
+        "same size": out,
         "padding": "count_include_pad=0 averages what is there",
     }
     change = None

@@ -106,7 +106,8 @@ def test_example_of_the_manual() -> None:
     (finding,) = dropped_border.run(stem(11).pool(2, 2).facts())
     assert finding.message == "leaves the far border of the map unread: 9.1% of an axis"
     assert finding.suggestion == (
-        "maxpool2 with ceil_mode reads the last 1 of 11x11 and leaves 6x6; needs retraining"
+        "maxpool2 with ceil_mode reads the last 1 of 11x11 and gives a map of 6x6; needs "
+        "retraining"
     )
     assert finding.saving == Saving(
         macs=0, activation_bytes=-8 * (36 - 25) * 4, receptive_field=None
@@ -122,7 +123,7 @@ def test_squeezenet() -> None:
     assert finding.message == "leaves the far border of the map unread: 0.4% of an axis"
     assert finding.suggestion == (
         "a with more padding at the end reads the last 1 of 224x224 (without, an input of 223x223 "
-        "gives the same) and leaves 112x112; needs retraining"
+        "gives the same) and gives a map of 112x112; needs retraining"
     )
     assert finding.saving == Saving(
         macs=-64 * 27 * (112**2 - 111**2),
@@ -133,9 +134,11 @@ def test_squeezenet() -> None:
 
 def test_many_layers() -> None:
     (finding,) = dropped_border.run(pooled(31, 4).facts())
-    assert finding.message == ("4 layers leave the far border of the map unread: 57.5% of an axis")
+    assert finding.message == (
+        "4 layers leave the far border of the map unread: 57.5% of an axis in all"
+    )
     assert finding.suggestion.startswith("maxpool1 with ceil_mode reads the last 1 of 31x31 and")
-    assert finding.suggestion.endswith("leaves 4x4, and 1 more; needs retraining")
+    assert finding.suggestion.endswith("gives a map of 4x4, and 1 more; needs retraining")
 
 
 @pytest.mark.parametrize(

@@ -104,10 +104,30 @@ def test_example_of_the_manual() -> None:
             id="large",
         ),
         pytest.param(
+            BODY.pool(5, 1),
+            "pooling window of 5x5 at stride 1 is large",
+            "take it out, or pool 2x2 at stride 2 where the map should shrink",
+            id="large at stride 1",
+        ),
+        pytest.param(
             BODY.pool(2, 1),
             "pooling window of 2x2 at stride 1 shifts the map by half a position",
-            "a window of 3x3 is centred",
+            "take it out, or pool 2x2 at stride 2 where the map should shrink",
             id="even",
+        ),
+        pytest.param(
+            BODY.op("AveragePool", kernel_shape=(2, 2)),
+            "pooling window of 2x2 at stride 1 shifts the map by half a position",
+            "a window of 3x3 is centred",
+            id="even average",
+        ),
+        pytest.param(
+            BODY.mark("fork")
+            .op("MaxPool", kernel_shape=(2, 2), auto_pad="SAME_UPPER")
+            .concat("fork"),
+            "pooling window of 2x2 at stride 1 shifts the map by half a position",
+            "a window of 3x3 is centred",
+            id="even in a branch",
         ),
         pytest.param(
             BODY.pool(3, 1, pad=1),
