@@ -57,8 +57,9 @@ def flatten_dense_head(
     When the position in the map is the answer (coordinates, aligned faces, board games), which
     a file doesn't tell, or when weights cost nothing. Maps of 2x2 and less, networks of fewer
     than `min_weights` parameters (LeNet), and an image that is flattened itself are left alone.
-    So are layers that share weights, which hold fewer than they use. The limits are house
-    values: VGG and AlexNet lie above half, the other networks of torchvision flatten no map.
+    So is a layer with more weights than the file has parameters, which are copies then. The
+    limits are house values: VGG and AlexNet lie above half, and no other network of torchvision
+    that was measured flattens a map.
 
     ## References
     - Lin et al., Network In Network, 2014, section 3.2

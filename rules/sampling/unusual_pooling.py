@@ -134,7 +134,7 @@ def _finding(facts: Facts, kind: str, words: str, pools: Sequence[Pool]) -> Find
     step = sides((2,) * len(first.stride))
     three = sides((3,) * len(first.stride))
     saved = None if None in reads else sum(r for r in reads if r is not None)
-    cost = "" if saved is None else f", with {saved:,} reads less"
+    cost = "" if saved is None else f", with {saved:,} fewer reads"
     halves = f"windows of {step} at stride 2, a convolution between where more are needed"
     out = f"take it out, or pool {step} at stride 2 where the map should shrink"
     # A maximum over 3x3 at stride 1 is no remedy: outside a branch it is reported itself.

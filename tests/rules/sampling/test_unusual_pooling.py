@@ -77,7 +77,7 @@ def test_example_of_the_manual() -> None:
     (finding,) = unusual_pooling.run(net.facts())
     assert finding.message == "pooling windows of 3x3 at stride 2 overlap"
     assert finding.suggestion == (
-        "a window of 2x2 at the same stride reads no position twice, with 54,080 reads less; "
+        "a window of 2x2 at the same stride reads no position twice, with 54,080 fewer reads; "
         "needs retraining"
     )
     assert finding.evidence == {
