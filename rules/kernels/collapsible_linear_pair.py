@@ -30,9 +30,10 @@ def collapsible_linear_pair(facts: Facts) -> Iterator[Finding | Silence]:
     ## What it does
     Reports a convolution or dense layer that is fed by another one alone, with nothing between
     but normalisation for inference and sums and products with constants, where the one layer that
-    both amount to has fewer weights than they have, and fewer MACs. Says whether it gives the
-    same numbers everywhere (`exact` in the evidence). So it does unless the second layer pads
-    zeros where the first one, with its bias or its window, would give others: at the border.
+    both amount to has fewer weights than they have, and no more MACs. Says whether that layer
+    gives the same numbers everywhere (`exact` in the evidence) or others at the border of the
+    map: there the second layer may pad with zeros what the first one, by its bias or its larger
+    kernel, would have filled with other numbers.
 
     ## Why is this bad?
     Without an activation between, two layers can express nothing that one can't: the second
@@ -44,10 +45,10 @@ def collapsible_linear_pair(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## When to ignore it
     In training, when the extra layer is there to help the optimiser, as in networks that are
-    merged afterwards; then merge before use. Pairs through a narrow middle (bottlenecks, depthwise
-    and pointwise) have fewer weights than one layer would, and are left alone. So are a
-    convolution and BatchNormalization (N601), layers that share their weights, and two
-    convolutions with a window each of which the border differs (A303).
+    merged afterwards; then merge before use. Pairs with few channels between (bottlenecks,
+    depthwise and pointwise) have no more weights than one layer would, and are left alone. So
+    are a convolution and BatchNormalization (N601), layers that share their weights with others,
+    and two convolutions larger than 1x1 if one would give other numbers at the border (A303).
 
     ## References
     - Goodfellow et al., Deep Learning, 2016, section 6.1 (linear layers stay linear)

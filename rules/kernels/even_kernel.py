@@ -26,10 +26,10 @@ def even_kernel(facts: Facts) -> Iterator[Finding | Silence]:
     """Even kernel that shifts the map by half a pixel.
 
     ## What it does
-    Reports a convolution that has on some axis an even kernel side at an odd stride (mostly 4x4
-    or 2x2 at stride 1), and computes what the next odd kernels cost on its real channels. A note
-    for a 2x2 that is padded on one side of each axis so that the map keeps its size: the stem of
-    PP-HGNetV2 has two of them.
+    Reports a convolution that has on some axis an even kernel side at an odd stride below it
+    (mostly 4x4 or 2x2 at stride 1), and computes what the next smaller and larger odd kernels
+    cost on its real channels, for a map of the same size. A note for a 2x2 that is padded on one
+    side of each axis so that the map keeps its size: the stem of PP-HGNetV2 has two of them.
 
     ## Why is this bad?
     An even kernel has no middle. At stride 1 its windows stand between the positions of the map,
@@ -42,12 +42,13 @@ def even_kernel(facts: Facts) -> Iterator[Finding | Silence]:
     104,857,600, and neither shifts anything.
 
     ## When to ignore it
-    When a later layer shifts the map back, or features are padded on all four sides in turn, as
-    Wu et al. do. An even kernel at an even stride (4x4 at stride 2, patches) stands centred on
-    the positions that become one, and is left alone; so are transposed convolutions, kernels
-    long on one axis only (time series, text), axes on which the window stands once, kernels of
-    which the dilation makes the reach odd, and depthwise convolutions with the same kernel for
-    every channel (a fixed blur).
+    When a later layer shifts the map back, or when groups of channels are padded towards
+    different corners, as Wu et al. do. An even kernel at an even stride (4x4 at stride 2) stands
+    centred on the positions that become one, and is left alone. So are strides of the kernel's
+    size (patches) and more, transposed convolutions, windows that slide along one axis only (time
+    series, text; where the window covers an axis it doesn't slide), even dilations, with which
+    the window has a middle, and depthwise convolutions with the same kernel for every channel (a
+    fixed blur).
 
     ## References
     - Wu et al., Convolution with even-sized kernels and symmetric padding, 2019
@@ -85,9 +86,9 @@ def _sliding(conv: Conv) -> list[int]:
 
 
 def shifted_axes(conv: Conv) -> list[int]:
-    """Return the axes on which a window can't stand centred on the positions that become one."""
+    """Return the axes on which a window can't stand centred, though that of an odd kernel can."""
     axes = zip(conv.kernel, conv.reach, conv.stride, strict=True)
-    off = [k % 2 == 0 and (reach - s) % 2 == 1 and s < k for k, reach, s in axes]
+    off = [reach % 2 == 0 and s % 2 == 1 and s < k for k, reach, s in axes]
     return [axis for axis in _sliding(conv) if off[axis]]
 
 

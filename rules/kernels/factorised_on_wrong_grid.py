@@ -30,16 +30,16 @@ def factorised_on_wrong_grid(
     """Dense convolution split into 1 x n and n x 1 where that saves little or is known to fail.
 
     ## What it does
-    Reports dense convolutions of 1 x n and n x 1 in series: below n = `min_kernel` on every map,
-    from there on where a side of the map is above `max_grid`. It computes what one n x n costs,
-    and what a depthwise n x n and a 1x1 cost, which must be cheaper than the split. One finding a
-    model, with all such pairs, the largest saving first.
+    Reports dense convolutions of 1 x n and n x 1 in series: with n below `min_kernel` on every
+    map, with a larger n only where a side of the map is above `max_grid`. It computes what one
+    n x n costs, and what a depthwise n x n and a 1x1 cost, which must take fewer MACs than the
+    split. One finding a model, with all such pairs, the largest saving first.
 
     ## Why is this bad?
-    On C channels the split takes 2 n C² multiply-adds instead of n² C²: a third less at n = 3,
-    71 % less at n = 7. At n = 3 it is the smallest of the savings on offer: a depthwise
-    separable layer takes (9 + C) C instead of 6 C². Szegedy et al. found the split to work on
-    maps of medium size, and not in early layers.
+    On C channels the split takes 2 n C² multiply-adds a position instead of n² C²: a third less
+    at n = 3, 71 % less at n = 7. At n = 3 other layers save more: depthwise 3x3 and 1x1 take
+    (9 + C) C where the split takes 6 C². Szegedy et al. found the split to work on maps of
+    medium size (12 to 20), and not in early layers.
 
     ## Example
     On 32x32 a `Conv 1x3 64->64` and a `Conv 3x1 64->64` cost 25,165,824 MACs; one `Conv 3x3`
@@ -48,8 +48,9 @@ def factorised_on_wrong_grid(
     ## When to ignore it
     When the network is trained and fast enough: Inception-ResNet-v2 and ERFNet are split like
     this and work. Parallel branches of 1 x n and n x 1, splits of time and space (1x3x3 and
-    3x1x1), grouped layers, and pairs with anything around one of the two are left alone.
-    Inception-v3 has its long splits on 17x17; 5 and 35 as the limits are house values.
+    3x1x1), kernels of two lengths, grouped layers (K109 has the depthwise ones), maps of unknown
+    size, and pairs with a branch or skip connection around one of the two are left alone. The
+    limits are house values; Inception-v3 has its long splits on 17x17.
 
     ## References
     - Szegedy et al., Rethinking the Inception Architecture for Computer Vision, 2016, section 3.2

@@ -36,7 +36,7 @@ def large_dense_kernel(
     ## What it does
     Reports a convolution of which every kernel side is at least `min_kernel`, and computes what
     a stack of 3x3 convolutions that sees at least as much costs on its real channels and grids.
-    Where no such stack is cheaper, or the size of the map isn't known, nothing is said. A
+    Where no such stack takes fewer MACs, or the size of the map isn't known, nothing is said. A
     warning when all such layers together take `min_mac_share` of the model's MACs, else a note.
 
     ## Why is this bad?
@@ -49,11 +49,12 @@ def large_dense_kernel(
     128->128` cost 346.8 MMACs and 442,368 weights, and two more maps of 392 KiB in float32.
 
     ## When to ignore it
-    When a large kernel is what you are after, and its cost is accepted. Stems, strides above 3
-    (patches), kernels that cover their whole map, one-dimensional kernels, gates (spatial
-    attention), depthwise convolutions and groups of fewer than `min_group` channels are left
-    alone. A file shows neither time nor accuracy: a stack of more layers and maps can be
-    slower than its MACs say, so measure and train it before you believe it.
+    When a large kernel is what you are after, and its cost is accepted. Stems, transposed and
+    one-dimensional convolutions, strides above 3 (patches), kernels above 33, kernels that cover
+    their whole map, gates (spatial attention), depthwise convolutions and groups of fewer than
+    `min_group` channels are left alone. A file shows neither time nor accuracy: a stack of more
+    layers and maps can be slower than its MACs say, so measure and train it before you believe
+    it. All limits are house values.
 
     ## References
     - Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image

@@ -32,8 +32,8 @@ def missing_bottleneck(
     """Dense convolution on many channels without a 1x1 convolution in front of it.
 
     ## What it does
-    Reports dense convolutions with a window that read at least `min_cin` channels with no 1x1
-    convolution in front, take at least `min_mac_share` of the model's MACs, and would save
+    Reports dense convolutions with a window that read at least `min_cin` channels, not straight
+    from a 1x1 convolution (activations, pooling and gates may lie between), take at least `min_mac_share` of the model's MACs, and would save
     `min_saving` of their own behind a 1x1 that leaves a half, a quarter or an eighth of the
     channels (rounded down to a multiple of 16): the widest of these that saves enough. One
     finding a model, with all such layers, the largest saving first.
@@ -51,8 +51,9 @@ def missing_bottleneck(
     Residual networks of two 3x3 a block (ResNet-18) and plain ones (VGG) do this and work: the
     note is an opportunity, not a fault. A narrow middle also loses information; whether that
     matters can't be seen in a file. Layers behind a 1x1 of any width are left alone, since that
-    is where their width was chosen; so are stems, patches (stride = kernel), grouped and
-    transposed convolutions, and models of which the MACs are not known.
+    is where their width was chosen (but not behind an Add or Concat that a 1x1 feeds); so are
+    stems, patches (stride = kernel), grouped and transposed convolutions, and models of which
+    the MACs are not known. All limits are house values.
 
     ## References
     - He et al., Deep Residual Learning for Image Recognition, 2016, section 4.1 and figure 5

@@ -23,7 +23,7 @@ def oversized_stem_kernel(
     *,
     max_kernel: Annotated[int, "largest kernel side of a stem that is not reported"] = 7,
 ) -> Iterator[Finding | Silence]:
-    """First convolution with a kernel larger than 7x7.
+    """First convolution with a kernel side above 7.
 
     ## What it does
     Reports a stem (a convolution that reads the input with no layer with weights before it) with
@@ -33,8 +33,9 @@ def oversized_stem_kernel(
     ## Why is this bad?
     Zeiler and Fergus looked at the first layer of AlexNet (11x11 at stride 4): it held extremely
     high and low frequencies, hardly any between, and some dead filters; the stride left aliasing
-    in the second layer. 7x7 at stride 2 was free of both and classified better. Networks since
-    then start with 7x7 or less, or cut patches; hence the default of `max_kernel`.
+    in the second layer. With 7x7 at stride 2 there were fewer dead filters and no aliasing, and
+    the network classified better. Most classifiers since then start with 7x7 or less, or cut
+    patches; hence the default of `max_kernel`.
 
     ## Example
     AlexNet's `Conv 11x11 s4 3->64` on 224x224 costs 70,276,800 MACs and 23,232 weights. 7x7 at
@@ -44,9 +45,9 @@ def oversized_stem_kernel(
     ## When to ignore it
     When the input is no photograph: spectrograms are read by longer kernels on purpose. At
     stride 1 (super-resolution, style transfer) a 9x9 stem is published practice, so it is a note.
-    Patches (stride = kernel), kernels that are long on one axis only, grouped stems (fixed
-    filters), kernels that cover the whole input, and strides above `max_kernel`, which a smaller
-    kernel would step over, are left alone.
+    Patches (stride = kernel), kernels that are 1 on all axes but one, transposed and grouped
+    stems (fixed filters), kernels that cover the whole input, and strides above `max_kernel`, at
+    which a smaller kernel would step over pixels, are left alone.
 
     ## References
     - Zeiler and Fergus, Visualizing and Understanding Convolutional Networks, 2014, section 4.1

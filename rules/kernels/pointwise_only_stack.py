@@ -31,27 +31,28 @@ def pointwise_only_stack(
 
     ## What it does
     Reports `min_pointwise` and more pointwise layers in series (1x1 convolutions, and dense
-    layers over the channels of a map), with no window and no change of what they see between,
-    that take `min_mac_share` of the model's MACs. Reports as well, once, a network without any
-    window: as many 1x1 convolutions, with or without skip connections, and no convolution or
-    pooling but global pooling. Computes what a depthwise 3x3 among them costs.
+    layers over the channels of a map) if nothing between them sees more of the image and they
+    take at least `min_mac_share` of the model's MACs. Reports as well, once, a network that has
+    as many 1x1 convolutions, in series or not, and neither a larger kernel nor pooling, but for
+    global pooling. Computes what a depthwise 3x3 among them costs.
 
     ## Why is this bad?
     A 1x1 convolution is a dense layer on the channels of one position: however many are stacked,
-    none sees its neighbours, and the receptive field stays as it is. Network in Network has two
-    of them behind each convolution with a window; more are depth without sight, hence the
-    default of `min_pointwise` (that of `min_mac_share` is a house value). A network of nothing
-    else looks at an image pixel by pixel.
+    none sees the positions around, and the receptive field stays as it is. Network in Network
+    has two of them behind each convolution with a larger kernel; more add depth but no sight,
+    hence the default of `min_pointwise` (that of `min_mac_share` is a house value). A network of
+    nothing else looks at an image pixel by pixel.
 
     ## Example
     Of five `Conv 1x1 64->64` on 32x32, which cost 20,971,520 MACs, one becomes a depthwise 3x3:
     589,824 instead of 4,194,304 MACs, and two pixels more to see on each axis.
 
     ## When to ignore it
-    When positions have no neighbours: point sets, single spectra, tables. A network without
-    windows on one axis (points, sequences) is therefore a note. Stacks that end in an output
-    with one prediction for each position, layers around which a skip connection goes, dense
-    layers over tokens, and whatever has seen the whole map are left alone.
+    When positions have no neighbours: point sets, single spectra, tables. A network of 1x1
+    convolutions alone is therefore a note where the map has one axis (points, sequences). Stacks
+    that end in an output with one prediction for each position, layers around which a branch or
+    skip connection goes, dense layers over tokens, and maps of one position or of unknown size
+    are left alone.
 
     ## References
     - Lin et al., Network in Network, 2014

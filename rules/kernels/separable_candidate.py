@@ -43,16 +43,16 @@ def separable_candidate(
     """Dense convolution where a depthwise and a 1x1 convolution take a fraction of its MACs.
 
     ## What it does
-    Reports dense convolutions of 3x3 and larger with at least `min_channels` channels on both
-    sides and `min_mac_share` of the model's MACs, and computes what a depthwise convolution of
-    that kernel followed by a 1x1 costs. It speaks of models with less than `max_depthwise_share`
-    of their MACs in depthwise layers, and of a layer with `min_odd_share` of the MACs among three
-    and more depthwise ones, the odd one out: `min_odd_channels` channels are enough where at
-    least twice as many layers are depthwise as dense with such a kernel. One finding a model,
-    with all such layers, the largest saving first.
+    Reports dense convolutions of 3x3 and larger with at least `min_channels` channels in and out
+    and `min_mac_share` of the model's MACs, and computes what a depthwise convolution of that
+    kernel followed by a 1x1 costs. Where `max_depthwise_share` of the MACs and more are in
+    depthwise layers, the model is built of them, and only the odd one out is reported: a dense
+    layer with `min_odd_share` of the MACs beside three or more depthwise ones. For such a layer
+    `min_odd_channels` channels are enough if depthwise layers are at least twice as many as
+    dense ones of this kind. One finding a model, with all such layers, the largest saving first.
 
     ## Why is this bad?
-    A depthwise k x k and a 1x1 convolution see what the dense one sees for 1/cout + 1/k² of its
+    A depthwise k x k and a 1x1 convolution see what the dense one sees, for 1/cout + 1/k² of its
     multiply-adds and weights. They take more time than that says: with onnxruntime on a CPU a
     multiply-add of a depthwise 3x3 was measured to take 4.6 times that of a dense one, and the
     estimate in `time_ratio` allows for it.
@@ -64,7 +64,7 @@ def separable_candidate(
 
     ## When to ignore it
     When accuracy matters more than cost, or the model runs on a GPU, where dense 3x3 kernels
-    are well served: VGG and ResNet are dense and work, so this is a note. Stems, patches,
+    are fast for their MACs: VGG and ResNet are dense and work, so this is a note. Stems, patches,
     kernels that cover their map, gates, grouped and transposed convolutions, and models of
     which the MACs are not known are left alone. The default shares and channels are house
     values: they find what is worth a look, and nothing was measured that sets them.

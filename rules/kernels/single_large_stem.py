@@ -28,14 +28,15 @@ def single_large_stem(facts: Facts) -> Iterator[Finding | Silence]:
     """One 7x7 stem where three 3x3 are known to be more accurate, and cost more.
 
     ## What it does
-    Reports a stem with a 7x7 kernel and a stride of 1 or 2, and computes what the stem of
-    ResNet-C costs on the same channels: a 3x3 with the stride and another 3x3, both to half of
-    the channels, and a 3x3 to all of them. Off by default; on in the preset `accuracy`.
+    Reports a stem (a convolution that reads the input with no layer with weights before it) with
+    a 7x7 kernel and a stride of 1 or 2, and computes what the stem of ResNet-C costs on the same
+    channels: a 3x3 with the stride and another 3x3, both to half of the channels, and a 3x3 to
+    all of them. Off by default; on in the preset `accuracy`.
 
     ## Why is this bad?
-    Three layers have three activations and see more (11 instead of 7 pixels at stride 2), and
-    the published ResNets that start like this are more accurate. They are not cheaper: this rule
-    trades MACs for accuracy.
+    Three layers have three activations and, at stride 2, see more (11 instead of 7 pixels), and
+    the published ResNets that start like this are more accurate. They are not cheaper: the
+    suggestion trades MACs for accuracy.
 
     ## Example
     The `Conv 7x7 s2 3->64` of ResNet on 224x224 costs 118,013,952 MACs and 9,408 weights; 3x3

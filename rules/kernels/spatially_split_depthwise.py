@@ -28,7 +28,9 @@ def spatially_split_depthwise(
 
     ## What it does
     Reports two depthwise convolutions in series of 1 x n and n x 1, up to n = `max_useless`, and
-    computes what one of n x n costs, and the map between them that it saves.
+    computes what one of n x n costs, and the map between them that it saves. Says whether the
+    product of the two kernels gives the same numbers: so it does if nothing lies between, the
+    first has no bias and no stride, and the second pads along its own axis only.
 
     ## Why is this bad?
     Next to the 1x1 convolution that goes with them, depthwise kernels weigh little: split into
@@ -42,12 +44,13 @@ def spatially_split_depthwise(
 
     ## When to ignore it
     When the two halves have different tasks, as along the time and the frequency of a
-    spectrogram. Longer kernels, which save more (60 % of the depthwise multiply-adds at n = 5)
-    and were not measured, parallel branches of 1 x n and n x 1 (InceptionNeXt), and layers with
-    anything around one of the two are left alone.
+    spectrogram. Longer kernels save more (60 % of the depthwise multiply-adds at n = 5), were not
+    measured, and are left alone: hence the default of `max_useless`. So are parallel branches of
+    1 x n and n x 1 (InceptionNeXt), kernels of two lengths, maps of unknown size, and pairs with
+    a branch or skip connection around one of the two.
 
     ## References
-    - Howard et al., MobileNets, 2017
+    - Howard et al., MobileNets, 2017, section 3.1 (its last paragraph)
     """
     member = {conv.node.key: s for s in facts.splits for conv in (s.first, s.second)}
     for conv in facts.convs:
@@ -101,7 +104,7 @@ def _finding(facts: Facts, split: Split) -> Finding:
             f"one depthwise Conv {whole}: {split.whole_macs:,} instead of {split.macs:,} MACs "
             f"and {split.whole_weights:,} instead of {split.weights:,} weights, but one pass over "
             f"the map less; "
-            + ("the product of the two kernels is the same" if exact else "needs retraining")
+            + ("the product of both kernels keeps the numbers" if exact else "needs retraining")
         ),
         evidence={
             "kernels": (sides(first.kernel), sides(second.kernel)),

@@ -142,7 +142,7 @@ def test_example_of_the_manual() -> None:
 def test_merging(net: Net, exact: bool) -> None:
     (finding,) = spatially_split_depthwise.run(net.facts())
     assert finding.evidence["exact"] == exact
-    end = "the product of the two kernels is the same" if exact else "needs retraining"
+    end = "the product of both kernels keeps the numbers" if exact else "needs retraining"
     assert finding.suggestion.endswith(f"; {end}")
 
 
