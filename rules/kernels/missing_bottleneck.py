@@ -32,15 +32,16 @@ def missing_bottleneck(
     """Dense convolution on many channels without a 1x1 convolution in front of it.
 
     ## What it does
-    Reports dense convolutions with a window that read at least `min_cin` channels, not straight
-    from a 1x1 convolution (activations, pooling and gates may lie between), take at least `min_mac_share` of the model's MACs, and would save
-    `min_saving` of their own behind a 1x1 that leaves a half, a quarter or an eighth of the
-    channels (rounded down to a multiple of 16): the widest of these that saves enough. One
-    finding a model, with all such layers, the largest saving first.
+    Reports dense convolutions larger than 1x1 that read at least `min_cin` channels, not straight
+    from a 1x1 convolution (activations, pooling and gates may lie between), take at least
+    `min_mac_share` of the model's MACs, and would save `min_saving` of their own behind a 1x1
+    that leaves a half, a quarter or an eighth of the channels (rounded down to a multiple of
+    16): the widest of these that saves enough. One finding a model, with all such layers, the
+    largest saving first.
 
     ## Why is this bad?
     A k x k convolution costs k² cin cout multiply-adds a position. Behind a 1x1 that leaves r
-    channels, both together cost cin r + k² r cout, which is less for every
+    channels, both together cost cin r + k² r cout (at stride 1), which is less for every
     r < k² cin cout / (cin + k² cout).
 
     ## Example

@@ -32,12 +32,13 @@ def deep_plain_run(
     Reports the longest plain run: layers with weights that follow each other with no way round
     any of them. A depthwise convolution and the pointwise one behind it count once, gates not at
     all. More than `note_above` layers are a note, more than `warn_above` a warning. Suggests skip
-    connections around every two or every three layers, whichever need fewer MACs.
+    connections around every two or every three layers behind the stem, whichever need fewer MACs.
 
     ## Why is this bad?
     Beyond about 20 layers plain networks get harder to train, and worse: on ImageNet 34 plain
     layers have 28.54 % top-1 error against 25.03 % for the same network with skip connections,
-    while 18 layers show hardly a difference (27.94 % and 27.88 %).
+    while 18 layers show hardly a difference (27.94 % and 27.88 %). VGG-19 and VDSR
+    (20 layers) work without, hence the default of `warn_above`; the others are house values.
 
     ## Example
     A ResNet-34 without its additions is a plain run of 34. Around every 2 layers behind the stem
@@ -46,11 +47,12 @@ def deep_plain_run(
 
     ## When to ignore it
     When the network trains well as it is, which a file doesn't show: VGG-19 (19 layers) does.
-    Networks whose skip connections were folded into the kernels (RepVGG, MobileOne) are
-    recognised by their weights: where in half of the kernels that keep channels and grid the
-    taps of the identity are `identity_ratio` times the others, or where the training recipe
-    says `reparameterized = true`, it is a note. So it is where such weights can't be
-    read and all kernels are 3x3 and 1x1 with a bias, as folding leaves them.
+    Networks whose skip connections were folded into the kernels (RepVGG, MobileOne) get a note,
+    however deep they are. They are recognised by the training recipe (`reparameterized = true`)
+    or by their weights: in half of the dense kernels of stride 1 with as many channels in as out,
+    those weights that pass a channel on to itself are on average `identity_ratio` times as large
+    as the others. Where weights can't be read, it is a note if all kernels are 3x3 or 1x1 and
+    have a bias, as folding leaves them.
 
     ## References
     - He et al., Deep Residual Learning for Image Recognition, 2016, table 2 and figure 4

@@ -30,39 +30,42 @@ def encoder_decoder_without_skip(
     facts: Facts,
     *,
     min_bottleneck: Annotated[
-        int, "times the pixels of an output position that one of a coarse map stands for"
+        int, "how many times coarser than the output, on an axis, a coarse map is"
     ] = 8,
-    note_bottleneck: Annotated[int, "the same where no map is as coarse, for a note"] = 4,
-    max_output_jump: Annotated[int, "input pixels a position of a map that is fine"] = 4,
-    note_from_jump: Annotated[int, "input pixels a position from which on it is a note"] = 4,
+    note_bottleneck: Annotated[int, "the same for a note, where no map is as coarse as that"] = 4,
+    max_output_jump: Annotated[
+        int, "most input pixels, on an axis, for one position of an output that is judged"
+    ] = 4,
+    note_from_jump: Annotated[int, "so many of them and more make it a note"] = 4,
 ) -> Iterator[Finding | Silence]:
     """Encoder and decoder with nothing but a coarse map between them.
 
     ## What it does
-    Reports an output that is a map of at most `max_output_jump` input pixels a position, if
-    every path to it goes through a map that is `min_bottleneck` times as coarse, and comes back
-    in two upsampling steps or more with layers between them. Where no map is that coarse,
-    `note_bottleneck` times is enough for a note. Names the maps of the way down that
-    have the grid of a convolution on the way up, and what joining them costs: a Concat makes
-    that convolution dearer, an Add costs nothing where channels are equal.
+    Looks at each output (the first eight) that is a map in which a position stands for at most
+    `max_output_jump` input pixels on an axis. Reports it if every path to it (a gate is none) goes
+    through a map `min_bottleneck` times as coarse, and through two upsampling steps or more, and
+    if a layer with weights reads an upsampled map. Where no map is that coarse, `note_bottleneck`
+    times is enough for a note. Names the maps of the way down that have the grid of a
+    convolution on the way up, and what joining them costs: a Concat makes that convolution
+    dearer, an Add costs nothing where channels are equal.
 
     ## Why is this bad?
-    A coarse map knows what there is but not just where. The fine maps of the encoder do, and a
-    skip connection hands them over; so do FCN, U-Net and their successors.
+    A coarse map says what is there, but not exactly where. The fine maps of the encoder do, and a
+    skip connection hands them to the decoder, as in FCN, U-Net and their successors.
 
     ## Example
-    On 96x96 an encoder with 16, 32 and 64 channels, 128 at the bottom, and a decoder with 64,
-    32 and 16: the three joins are free as Add. As Concat they cost 63,700,992 MACs and 48,384
-    weights.
+    An encoder on 96x96 with 16, 32 and 64 channels, 128 at the bottom, and a decoder with 64, 32
+    and 16: the three skip connections are free as Add. As Concat they cost 63,700,992 MACs and
+    48,384 weights.
 
     ## When to ignore it
     When everything is meant to go through the bottleneck: an output with as many channels as the
     input (an autoencoder) is a note at most, and so is any output where the model's metadata
-    says that `cnnlint.task` is compression, anomaly or generation; what would be a note is left
-    alone then (style transfer). Maps of `note_from_jump` pixels a position and more are a note:
-    pose estimation does well without skips there. One Resize straight to the output, as in
-    FCN-32s and DeepLab, and generators that start from a vector are left alone. The limits are
-    house values.
+    says that `cnnlint.task` is compression, anomaly or generation. Such outputs are left alone
+    where no map is `min_bottleneck` times as coarse (style transfer). Outputs of `note_from_jump`
+    pixels a position and more are a note: pose estimation does well without skips there. One
+    upsampling step straight to the output, as in FCN-32s and DeepLabv3, and generators that start
+    from a vector are left alone. The limits are house values.
 
     ## References
     - Long et al., Fully Convolutional Networks for Semantic Segmentation, 2015, section 4.2

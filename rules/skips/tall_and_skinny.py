@@ -36,20 +36,23 @@ def tall_and_skinny(
     """Very deep network with very few channels.
 
     ## What it does
-    Divides the median width of the convolutions (the larger of their channels in and out, those
-    of depthwise and grouped layers and gates left out) by the depth in layers. Below `min_ratio`
-    in a network of at least `min_depth` layers it suggests a quarter of the layers with twice
-    the channels, which have the same weights and multiply-adds: 4 (k²C²) = k²(2C)². A warning
-    where most of the depth is one plain run, else a note.
+    Divides the median width of the convolutions (the larger of their channels in and out;
+    depthwise and grouped layers and gates are left out) by the depth: the layers on the longest
+    path, of which a depthwise one and the pointwise one behind it count once. Below `min_ratio`
+    in a network of at least `min_depth` layers it suggests a quarter of the layers with twice the
+    channels, which have the same weights and multiply-adds: 4 (k²C²) = k²(2C)². The layers next
+    to them, which read or make more channels then, are not counted. A warning where more than
+    half of the depth is one plain run, else a note.
 
     ## Why is this bad?
     Depth pays up to a point: plain networks get worse beyond some 20 layers, as S201 says, and
-    a layer of few channels passes on little. The lowest ratios of proven networks were 0.63
-    (HRNet-W32) and 0.64 (DenseNet-201). The limits are house values below them.
+    a layer of few channels passes on little. The lowest ratios of the published networks that
+    were measured are 0.63 (HRNet-W32) and 0.64 (DenseNet-201); the default of `min_ratio` is a
+    house value below them, and that of `min_depth` the length at which S201 begins to warn.
 
     ## Example
-    40 convolutions of 8 channels and a dense layer have a ratio of 0.20. Nine of the 39 `Conv 3x3
-    8->8` with 16 channels have the weights of 36 with 8: 20,736.
+    40 convolutions of 8 channels and a dense layer have a ratio of 8 / 41 = 0.20. Of the 39 `Conv
+    3x3 8->8` among them, 36 have as many weights as 9 `Conv 3x3 16->16`: 20,736.
 
     ## When to ignore it
     When each layer must stay tiny, as on a microcontroller, or when the network is a ResNet for

@@ -30,29 +30,31 @@ def wide_and_shallow(
         int, "or parameters above which one layer may not hold most"
     ] = 1_000_000,
     max_share: Annotated[float, "share of the parameters that one convolution may hold"] = 0.5,
-    min_input: Annotated[int, "sides of an input below which few layers make sense"] = 9,
+    min_input: Annotated[int, "inputs with no side as long as this are left alone"] = 9,
 ) -> Iterator[Finding | Silence]:
     """Few layers with many channels, where more and narrower ones cost the same.
 
     ## What it does
     Reports a network of at most `max_depth` layers that pools or flattens a map for its answer,
-    if the median width of its convolutions is at least `min_width`, or if it has more than
-    `min_params` parameters and one convolution holds more than `max_share` of them. Computes two
-    layers in place of its largest convolution that together have no more weights.
+    if the median of the output channels of its convolutions is at least `min_width`, or if it has
+    more than `min_params` parameters and one convolution holds more than `max_share` of them.
+    Computes two layers in place of the largest convolution behind the first that together have
+    no more weights. Where there is only the first, both of the two have fewer channels than it.
 
     ## Why is this bad?
-    Weights buy more in depth than in width, up to a point: two layers with half the channels
-    between them have the same weights as one, see further and have an activation more. Howard
-    et al. took either layers or channels out of MobileNet until it cost the same, and lost less
-    with fewer channels.
+    Weights buy more in depth than in width, up to a point: where a layer has as many channels in
+    as out, two with half as many between them have the same weights, see further (if their
+    kernel is larger than 1x1) and have an activation more. Howard et al. took either layers or
+    channels out of MobileNet until it cost the same, and lost less with fewer channels.
 
     ## Example
     `Conv 3x3 1024->1024` has 9,437,184 weights, and so have `Conv 3x3 1024->512` and `Conv 3x3
-    512->1024` together; on 32x32 both cost 9.66 GMACs.
+    512->1024` together; on 32x32 either costs 9.66 GMACs.
 
     ## When to ignore it
     When few layers are the aim: for latency, as a baseline, on features that are deep already.
-    Inputs with a side below `min_input` are left alone. All limits are house values.
+    Inputs of which no side reaches `min_input` are left alone; grouped, depthwise and transposed
+    convolutions and gates are not replaced. All limits are house values.
 
     ## References
     - Howard et al., MobileNets, 2017, section 4.1
@@ -95,7 +97,7 @@ def _finding(facts: Facts, convs: Sequence[Conv], plan: Deeper, width: float) ->
         nodes=tuple(c.node for c in convs),
         message=(
             f"{depth} layers deep and {width:g} channels wide in the median; {conv.node.path} "
-            f"holds {share:.0%} of all parameters"
+            f"holds {share:.1%} of all parameters"
         ),
         suggestion=(
             f"Conv {sides(conv.kernel)} {conv.cin}->{plan.middle} and {plan.middle}->{plan.cout}"

@@ -32,32 +32,35 @@ def channel_misalignment(
     multiple: Annotated[int, "channel counts should be multiples of this"] = 8,
     min_channels: Annotated[int, "convolutions with fewer output channels are left alone"] = 5,
     min_waste: Annotated[
-        float, "share of the convolutions' MACs spent on padding that is a warning, else a note"
+        float, "what padding adds to the convolutions' MACs, from which on it is a warning"
     ] = 0.05,
 ) -> Iterator[Finding | Silence]:
     """Hidden channel counts that no vector unit divides evenly.
 
     ## What it does
-    Reports, in one finding, the hidden convolutions with a number of output channels that is no
-    multiple of `multiple`. Each spends at least ceil(c/8)*8/c - 1 of its multiply-adds on
-    padding, taken for the worse of its input and output channels; a warning from `min_waste` of
-    the MACs of all convolutions on, else a note.
+    Reports, in one finding, the convolutions with a number of output channels that is no multiple
+    of `multiple`, where another layer with weights goes on from their result. Where kernels
+    work on blocks of 8 channels, c channels are computed as ceil(c/8)*8, which adds
+    ceil(c/8)*8/c - 1 to the MACs of a layer, taken for the worse of its input and output
+    channels. A warning if that adds `min_waste` to the MACs of all convolutions, else a note.
 
     ## Why is this bad?
-    Kernels work on blocks of 8 or 16 channels, and on multiples of 8 for half precision on a
-    GPU. What is left over takes a whole block, or a slow path: a 3x3 convolution on 28x28 with
-    65 channels was measured to take 1.74 times as long as one with 64, and one with 63 1.6
-    times (onnxruntime, AVX-512, one thread). There 4 divides well enough; elsewhere it doesn't.
+    Many kernels work on blocks of 8 or 16 channels, and NVIDIA asks for multiples of 8 in half
+    precision. What is left over takes a whole block, or a slow path: with 65 channels in and out
+    a 3x3 convolution on 28x28 was measured to take at least 1.3 times as long as with 64, and
+    with 63 at least 1.2 times (onnxruntime, AVX-512, one thread). There a multiple of 4 was as
+    good (60 channels took as long as 64); elsewhere it isn't.
 
     ## Example
-    `Conv 3x3 60->60` pads 60 channels to 64 and spends 6.7 % on that; 65 channels padded to 72
-    spend 10.8 %.
+    In `Conv 3x3 60->60` 60 channels are padded to 64, which adds 6.7 % to its MACs; 65 channels
+    padded to 72 add 10.8 %.
 
     ## When to ignore it
-    When the file runs where blocks are smaller; set `multiple`, or measure. The image, gates,
-    offsets and boxes, and convolutions whose result is an output are left alone, and so is what
-    has fewer than `min_channels` channels: coordinates, masks, colours. The share at which it
-    becomes a warning is a house value. Padding weights with zeros keeps the numbers.
+    When the file runs where blocks are smaller: set `multiple`, or measure. The image, gates,
+    offsets and boxes, and convolutions with no other layer between them and an output are left
+    alone, and so is what has fewer than `min_channels` output channels: coordinates, masks,
+    colours. Padding weights with zeros keeps the numbers, but a wider layer need not be faster:
+    measure it. `min_channels` and `min_waste` are house values.
 
     ## References
     - Sandler et al., MobileNetV2, 2018 (its code rounds widths to multiples of 8)
@@ -110,7 +113,7 @@ def _finding(
     named = [f"{c}->{_rounded(c, multiple)}" for c in list(layers)[:NAMED]]
     more = f" and {len(layers) - NAMED} more" if len(layers) > NAMED else ""
     counted = f"{len(odd)} convolutions have" if len(odd) > 1 else "a convolution has"
-    cost = "" if share is None else f": {share:.1%} of the convolutions' MACs are padding"
+    cost = "" if share is None else f": padding adds {share:.1%} to the convolutions' MACs"
     return Finding(
         nodes=tuple(conv.node for conv in odd),
         message=f"{counted} channels that {multiple} doesn't divide{cost}",

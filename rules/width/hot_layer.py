@@ -20,25 +20,27 @@ def hot_layer(
     """One layer that takes a large part of all multiply-adds.
 
     ## What it does
-    Reports a layer with more than `max_share` of the MACs of a model that has at least
-    `min_layers` layers with weights, and what half its output channels would save.
+    Reports a layer (or a product of two maps) with more than `max_share` of the MACs of a model
+    that has at least `min_layers` layers with weights. Of a convolution or dense layer it says
+    what half the output channels would save.
 
     ## Why is this bad?
-    It need not be. But whatever makes this one layer cheaper pays more than anything that is
-    done to all others, and among many layers one that costs so much is often a slip: a stride
-    that was forgotten, a kernel too large, channels concatenated just before it.
+    It need not be. But no other layer is worth as much work to make it cheaper, and among many
+    layers one that costs so much is often a slip: a stride that was forgotten, a kernel too
+    large, channels concatenated just before it.
 
     ## Example
-    One `Conv 9x9 32->32` after seven `Conv 3x3` of 32 channels on the same map takes 60 % of the
-    MACs; with 16 output channels it would take 42,467,328 fewer on 32x32.
+    On a 32x32 image seven `Conv 3x3` of 32 channels and then one `Conv 9x9 32->32`, all with
+    stride 1: the last takes 60 % of the MACs, and 42,467,328 fewer with 16 output channels.
 
     ## When to ignore it
-    When the cost is meant. Both thresholds are house values: of 55 published networks the
-    costliest layer takes 31 % (AlexNet's second). Models whose MACs are not fully known are left
-    alone.
+    When the cost is meant. Both thresholds are house values: among 55 published networks that
+    were measured, the largest share of one layer is 31 % (AlexNet's second). Models whose MACs
+    are not fully known are left alone.
 
     ## References
-    - Williams, Waterman and Patterson, Roofline, 2009 (where the time goes)
+    - Amdahl, Validity of the Single Processor Approach to Achieving Large Scale Computing
+      Capabilities, 1967 (what is gained in one part counts by its share of the whole)
     """
     if len(facts.weighted) < min_layers:
         said = f"{len(facts.weighted)} layers with weights are fewer than {min_layers}"

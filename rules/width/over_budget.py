@@ -21,17 +21,17 @@ def over_budget(
     max_peak_mib: Annotated[float, "MiB that activations may take at once; 0 for any"] = 0.0,
     max_weight_mib: Annotated[float, "MiB that the parameters may take; 0 for any"] = 0.0,
 ) -> Iterator[Finding | Silence]:
-    """Model that costs more than the budget that you have set, or nobody knows how much.
+    """Model that costs more than a budget that you have set, or can't be held against it.
 
     ## What it does
     Compares the model at its bound shapes with `max_params`, `max_macs`, `max_peak_mib` (what
     activations take at once) and `max_weight_mib` (parameters as stored), each where it isn't 0.
     What is above is an error. So is what can't be decided, as where a shape is unknown or an
-    operator can't be counted: a budget that nobody can check is not kept.
+    operator can't be counted, unless what is known is above already.
 
     ## Why is this bad?
-    What a device can do is known before a network is trained for it. Set in `pyproject.toml`, a
-    budget stops the change that breaks it.
+    What a device can do is known before a network is trained for it. A budget that is checked at
+    every change stops the one that breaks it; a budget that can't be checked stops nothing.
 
     ## Example
     ResNet-18 on 224x224 takes 1,814,073,344 MACs: `max_macs = 1_500_000_000` is broken by 21 %.
@@ -41,7 +41,7 @@ def over_budget(
     `cnnlint profile --measure`. Without a budget, as by default, nothing is said.
 
     ## References
-    - Your own
+    - docs/costs.md in the repository of cnnlint: how each of these numbers is counted
     """
     limits = (max_params, max_macs, max_peak_mib, max_weight_mib)
     if not any(limits):
@@ -68,7 +68,8 @@ def _held(what: str, value: int | None, limit: int, unsure: str) -> Finding | Si
     elif unsure:
         counted = f" ({known})" if known else ""
         message = f"a budget of {limit:,} {what} that can't be checked{counted}: {unsure}"
-        suggestion = "bind open sizes with --dim, or take the budget out"
+        bind = "bind open sizes with --dim, or " if value is None else ""
+        suggestion = f"{bind}take the budget out"
     else:
         return Silence(None, f"{known} of {limit:,} {what}")
     return Finding(

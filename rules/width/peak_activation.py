@@ -17,20 +17,21 @@ def peak_activation(
     *,
     min_peak_mib: Annotated[float, "MiB of activations at once from which on it is said"] = 128.0,
 ) -> Iterator[Finding | Silence]:
-    """Layer at which activations take more memory than most networks ever do.
+    """Layer at which activations take more memory at once than those of common networks do.
 
     ## What it does
-    Follows which maps are in use while each node runs, and reports the node with most bytes in
-    use where that is `min_peak_mib` or more, with the largest tensors that are in use there.
+    Follows which tensors are in use while each node runs, at the bound shapes and batch size,
+    and reports the first node with most bytes in use where that is `min_peak_mib` or more, with
+    the two largest tensors in use there. Weights and the input of the model are not counted.
 
     ## Why is this bad?
-    The peak, not the sum, decides whether a network fits into a device, and it is nearly always
-    in the first stages, where maps are large and have yet few channels to show for it. Of 55
-    published networks at their usual sizes none takes 128 MiB for one image.
+    The peak, not the sum, decides whether activations fit into a device, and it is mostly in the
+    first stages, where maps are large. Of 55 published networks that were measured at their
+    usual sizes, none takes 128 MiB for one float32 image.
 
     ## Example
-    Two `Conv 3x3 64->64` with ReLU on 512x512 hold two maps of 64 MiB at once: 128 MiB. At half
-    the side it is a quarter of that.
+    While the second of two `Conv 3x3 64->64` with ReLU on 512x512 runs, the map that it reads and
+    the one that it makes are in use, 64 MiB each: 128 MiB. At half the side it is a quarter.
 
     ## When to ignore it
     Where there is memory enough; the threshold is a house value. To be stopped by a limit of
@@ -39,7 +40,7 @@ def peak_activation(
     constants (as standardised ones) make up the difference: most runtimes fold them.
 
     ## References
-    - Sandler et al., MobileNetV2, 2018 (memory efficient inference)
+    - Sandler et al., MobileNetV2, 2018, section 5.1 (memory efficient inference)
     """
     memory = facts.memory
     peak, node = memory.peak_activation_bytes, memory.peak_at
@@ -67,8 +68,8 @@ def peak_activation(
         nodes=(node,),
         message=f"{peak / MIB:.1f} MiB of activations are in use at once: {named}",
         suggestion=(
-            "reduce the resolution in front of it, or give it fewer channels: half the side of "
-            "the maps takes a quarter; needs retraining"
+            "reduce the resolution in front of it, or give it fewer channels: with half the "
+            "side, maps take a quarter; needs retraining"
         ),
         evidence={
             "peak_bytes": peak,

@@ -74,7 +74,7 @@ def test_example_of_the_manual() -> None:
     facts = ended(net).facts()
     (finding,) = wide_and_shallow.run(facts)
     assert finding.message == (
-        "3 layers deep and 1024 channels wide in the median; b holds 100% of all parameters"
+        "3 layers deep and 1024 channels wide in the median; b holds 99.6% of all parameters"
     )
     assert finding.suggestion == (
         "Conv 3x3 1024->512 and 512->1024 in place of b: 9,437,184 instead of 9,437,184 weights, "

@@ -138,8 +138,8 @@ def test_example_of_the_manual() -> None:
     assert round(64 / 60 - 1, 3) == 0.067
     assert round(72 / 65 - 1, 3) == 0.108
     assert found.message == (
-        "2 convolutions have channels that 8 doesn't divide: 6.6% of the convolutions' MACs are "
-        "padding"
+        "2 convolutions have channels that 8 doesn't divide: padding adds 6.6% to the "
+        "convolutions' MACs"
     )
     assert found.suggestion == (
         "widths of multiples of 8: 60->64; needs retraining, or pad the weights with zeros up to "

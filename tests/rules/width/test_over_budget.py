@@ -75,6 +75,7 @@ def test_unknown_sizes() -> None:
     assert "the size of the output of " in macs.message
     assert macs.evidence["decided"] is False
     assert macs.evidence["value"] is None
+    assert macs.suggestion == "bind open sizes with --dim, or take the budget out"
 
 
 def test_a_type_of_unknown_size() -> None:
@@ -98,6 +99,7 @@ def test_a_lower_bound_that_is_within_decides_nothing() -> None:
         "a budget of 1,000,000 MACs that can't be checked (at least 442,368): "
         "what acme:Warp x2 cost is unknown"
     )
+    assert found.suggestion == "take the budget out"
     assert found.evidence["decided"] is False
 
 
