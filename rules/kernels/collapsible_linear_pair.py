@@ -120,7 +120,7 @@ def _finding(facts: Facts, source: Source, second: Conv | Dense, one: Merged) ->
         nodes=(first.node, second.node),
         message=(
             f"nothing nonlinear between {described(first)} and {described(second)}: one layer "
-            "does the same"
+            f"does the same{'' if one.exact else ' but for the border'}"
         ),
         suggestion=(
             f"one {op} {words}{one.cin}->{one.cout}{groups}: {one.weights:,} instead of "

@@ -89,6 +89,7 @@ def encoder_decoder_without_skip(
         else:
             soft = shallow or rebuilds or passage.jump >= note_from_jump
             yield _finding(facts, output, passage, Severity.NOTE if soft else Severity.WARNING)
+            yield Silence(None, f"its output {output} is reported once, at layers of the way up")
     if not maps:
         yield Silence(None, "no output is a map of the input")
 

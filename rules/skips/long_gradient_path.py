@@ -66,6 +66,7 @@ def long_gradient_path(
         yield Silence(None, f"S201 speaks of the {topology.plain_run_units} layers in series")
     else:
         yield _finding(facts, path, max_gradient_path)
+        yield Silence(None, f"its shortest path of {path} layers is reported once")
 
 
 def _finding(facts: Facts, path: int, threshold: int) -> Finding:

@@ -49,15 +49,15 @@ def hot_layer(
     if not facts.macs or facts.uncounted_ops:
         yield Silence(None, "the MACs of the model are not fully known")
         return
-    hot = False
+    most, hot = 0, ""
     for node in facts.working:
         macs = facts.macs_of(node) or 0
         if macs > max_share * facts.macs:
-            hot = True
+            hot = "of the others "
             yield _finding(facts, node, macs)
-    if not hot:
-        most = max(facts.macs_of(node) or 0 for node in facts.working)
-        yield Silence(None, f"the costliest layer takes {most / facts.macs:.0%} of the MACs")
+        else:
+            most = max(most, macs)
+    yield Silence(None, f"the costliest layer {hot}takes {most / facts.macs:.0%} of the MACs")
 
 
 def _finding(facts: Facts, node: Node, macs: int) -> Finding:

@@ -78,3 +78,4 @@ def peak_activation(
         },
         saving=Saving(macs=None, params=None, activation_bytes=None, receptive_field=None),
     )
+    yield Silence(None, f"activations peak at {node.path} first")

@@ -263,3 +263,10 @@ def test_only_so_many_outputs_are_looked_at() -> None:
 def test_unknown_sizes() -> None:
     (finding,) = encoder_decoder_without_skip.run(decoder(encoder(224)).open_facts())
     assert finding.severity is W
+
+
+def test_silence_about_layers_of_the_way_down() -> None:
+    facts = published().facts()
+    *_, said = encoder_decoder_without_skip.remarks(facts)
+    reason = f"its output {facts.model.outputs[0]} is reported once, at layers of the way up"
+    assert said == Silence(None, reason)

@@ -108,3 +108,8 @@ def test_unknown_sizes() -> None:
 def test_silence(net: Net, reason: str) -> None:
     (said,) = long_gradient_path.remarks(net.facts())
     assert said == Silence(None, reason)
+
+
+def test_silence_about_layers_within_blocks() -> None:
+    *_, said = long_gradient_path.remarks(STEM.repeat(20, fire).facts())
+    assert said == Silence(None, "its shortest path of 41 layers is reported once")

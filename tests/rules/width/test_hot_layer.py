@@ -64,3 +64,8 @@ def test_silence() -> None:
     assert list(
         hot_layer.remarks(Net(3, 32).op("Warp").repeat(8, lambda n: n.conv(3)).facts())
     ) == [unknown]
+
+
+def test_silence_about_the_others() -> None:
+    *_, said = hot_layer.remarks(HOT.facts())
+    assert said == Silence(None, "the costliest layer of the others takes 7% of the MACs")

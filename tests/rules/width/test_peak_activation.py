@@ -70,3 +70,8 @@ def test_silence() -> None:
     ]
     empty = Net(3, 8).flatten()
     assert [type(said) for said in peak_activation.remarks(empty.facts())] == [Silence]
+
+
+def test_silence_about_the_others() -> None:
+    *_, said = peak_activation.remarks(NET.facts())
+    assert said == Silence(None, "activations peak at b first")
