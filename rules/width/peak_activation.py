@@ -34,10 +34,10 @@ def peak_activation(
     the one that it makes are in use, 64 MiB each: 128 MiB. At half the side it is a quarter.
 
     ## When to ignore it
-    Where there is memory enough; the threshold is a house value. To be stopped by a limit of
-    your own, set `max_peak_mib` of W809. What kernels take for themselves while they run is left
-    out, and fused operators need less. Nothing is said where weights that the file computes from
-    constants (as standardised ones) make up the difference: most runtimes fold them.
+    Where there is memory enough; the threshold is a house value. For a limit of your own there is
+    `max_peak_mib` of W809. What kernels take for themselves while they run is not counted, and
+    operators that a runtime fuses need less. Nothing is said where weights that the file computes
+    from constants (as standardised ones) make up the difference: most runtimes fold them.
 
     ## References
     - Sandler et al., MobileNetV2, 2018, section 5.1 (memory efficient inference)
