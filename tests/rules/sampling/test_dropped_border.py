@@ -171,7 +171,6 @@ def test_silences_beside_a_finding() -> None:
     [
         pytest.param({}, {}, Severity.WARNING, id="declared"),
         pytest.param({2: "h", 3: "w"}, {}, None, id="assumed"),
-        pytest.param({3: "w"}, {}, None, id="one side assumed"),
         pytest.param({2: "h", 3: "w"}, {"h": 224, "w": 224}, Severity.WARNING, id="asked for"),
         pytest.param({0: "n"}, {}, Severity.WARNING, id="only the batch"),
     ],
