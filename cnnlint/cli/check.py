@@ -8,6 +8,7 @@ import click
 from cnnlint import __version__
 from cnnlint.cli.options import (
     bindings,
+    config_option,
     input_options,
     output_option,
     recipe_option,
@@ -58,6 +59,7 @@ FAIL_ON = ("error", "warning", "note", "never")
     show_default=True,
     help="A ready-made set of rules and severities.",
 )
+@config_option
 @recipe_option
 @click.option(
     "--fail-on",
@@ -100,6 +102,7 @@ def check(  # noqa: PLR0913  (one parameter an option)
     extend_select: list[str],
     ignore: list[str],
     preset: str,
+    config: tuple[str, ...],
     recipe: Path | None,
     fail_on: str,
     form: str,
@@ -123,9 +126,11 @@ def check(  # noqa: PLR0913  (one parameter an option)
     Examples:
       cnnlint model.onnx
       cnnlint check models/ --ignore H501 --fail-on error
+      cnnlint check model.onnx --config rules.W809.max_macs=2_000_000_000
       cnnlint check model.onnx --format json --output report.json
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
     from cnnlint.lint import engine, registry
+    from cnnlint.lint.config import parse_options
     from cnnlint.lint.finding import Severity
     from cnnlint.lint.recipes import read_recipe
     from cnnlint.model.binding import check_all_used
@@ -140,7 +145,9 @@ def check(  # noqa: PLR0913  (one parameter an option)
     rules, odd = registry.select(select, ignore, (*chosen.on, *extend_select), known)
     for remark in odd:
         complain(remark.cause, remark.cure, level="warning")
-    settings = engine.Settings(chosen, recipe=read_recipe(recipe) if recipe else None)
+    settings = engine.Settings(
+        chosen, parse_options(config, known), read_recipe(recipe) if recipe else None
+    )
     asked = bindings(batch, dims, shapes)
     reports, inputs = [], []
     kept = [target for target in targets if isinstance(target, Path)]

@@ -57,6 +57,17 @@ def rules_option(command: F) -> F:
     )(command)
 
 
+def config_option(command: F) -> F:
+    """Add ``--config``."""
+    return click.option(
+        "--config",
+        "config",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Set an option of a rule: rules.K101.min_kernel=7; it may be given again.",
+    )(command)
+
+
 def recipe_option(command: F) -> F:
     """Add ``--recipe``."""
     return click.option(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cnnlint.cli.options import bindings, input_options, recipe_option, rules_option
+from cnnlint.cli.options import bindings, config_option, input_options, recipe_option, rules_option
 from cnnlint.cli.streams import read_standard_input
 
 
@@ -13,6 +13,7 @@ from cnnlint.cli.streams import read_standard_input
 @click.argument("layer")
 @click.argument("rule")
 @rules_option
+@config_option
 @recipe_option
 @input_options
 def why(  # noqa: PLR0913  (one parameter an option)
@@ -21,6 +22,7 @@ def why(  # noqa: PLR0913  (one parameter an option)
     layer: str,
     rule: str,
     folders: tuple[Path, ...],
+    config: tuple[str, ...],
     recipe: Path | None,
     batch: int | None,
     dims: tuple[str, ...],
@@ -36,6 +38,7 @@ def why(  # noqa: PLR0913  (one parameter an option)
       cnnlint why model.onnx conv1 K101
       cnnlint why model.onnx layer4.1.conv2 missing-bottleneck
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
+    from cnnlint.lint.config import parse_options
     from cnnlint.lint.engine import Settings
     from cnnlint.lint.recipes import read_recipe
     from cnnlint.lint.registry import catalogue, find
@@ -43,8 +46,9 @@ def why(  # noqa: PLR0913  (one parameter an option)
     from cnnlint.report.why import render_answer
 
     source = read_standard_input() if str(model) == "-" else model
-    chosen = find(rule, catalogue(folders))
-    settings = Settings(recipe=read_recipe(recipe) if recipe else None)
-    answer = explain(source, layer, chosen, bindings(batch, dims, shapes), settings)
+    known = catalogue(folders)
+    options = parse_options(config, known)
+    settings = Settings(options=options, recipe=read_recipe(recipe) if recipe else None)
+    answer = explain(source, layer, find(rule, known), bindings(batch, dims, shapes), settings)
     click.echo(render_answer(answer), nl=False)
     return 0

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cnnlint.lint.finding import Basis, Fix, Severity
 from cnnlint.lint.presets import PRESETS
-from cnnlint.lint.rule import Rule
+from cnnlint.lint.rule import Option, Rule
 
 SEVERITIES = {
     Severity.ERROR: "the file is wrong",
@@ -29,7 +29,8 @@ def manual(rule: Rule) -> str:
     summary, _, sections = rule.doc.partition("\n")
     blocks = [f"# {rule.name} ({rule.code})", summary, "\n".join(_about(rule)), sections.strip()]
     if rule.options:
-        blocks += ["## Options", "\n".join(_options(rule))]
+        setting = f"--config rules.{rule.code}.{rule.options[0].name}={_toml(rule.options[0])}"
+        blocks += ["## Options", "\n".join(_options(rule)), f"To set one: `{setting}`"]
     return "\n\n".join(filter(None, blocks)) + "\n"
 
 
@@ -58,6 +59,11 @@ def _presets(rule: Rule) -> Iterator[str]:
             yield f"`{name}` makes it {'an' if least is Severity.ERROR else 'a'} {least}"
         if rule.family in preset.required:
             yield f"`{name}` warns where it can't judge"
+
+
+def _toml(option: Option) -> str:
+    """Return the default of an option as a setting has it."""
+    return str(option.default).lower() if option.type is bool else f"{option.default}"
 
 
 def _options(rule: Rule) -> Iterator[str]:

@@ -34,11 +34,12 @@ def over_budget(
     every change stops the one that breaks it; a budget that can't be checked stops nothing.
 
     ## Example
-    ResNet-18 on 224x224 takes 1,814,073,344 MACs: `max_macs = 1_500_000_000` is broken by 21 %.
+    ResNet-18 on 224x224 takes 1,814,073,344 MACs: a budget of 1.5 billion, set by
+    `--config rules.W809.max_macs=1_500_000_000`, is broken by 21 %.
 
     ## When to ignore it
     Set another budget instead. MACs say little about time: measure that with
-    `cnnlint profile --measure`. Without a budget, as by default, nothing is said.
+    `cnnlint profile`. Without a budget, as by default, nothing is said.
 
     ## References
     - docs/costs.md in the repository of cnnlint: how each of these numbers is counted

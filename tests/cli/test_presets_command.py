@@ -37,3 +37,20 @@ def test_extend_select(run: Run, tmp_path: Path) -> None:
     assert "[K107]" in run("check", path, "--select", "P", "--extend-select", "K107")[1]
     code, _, err = run("check", path, "--extend-select", "K1O7")
     assert (code, "did you mean K107?" in err) == (2, True)
+
+
+def test_options_of_rules(run: Run, tmp_path: Path) -> None:
+    path = model(tmp_path)
+    budget = ("check", path, "--select", "W809", "--config")
+    assert run(*budget, "rules.W809.max_params=10_000_000")[0] == 0
+    code, out, _ = run(*budget, "rules.over-budget.max_params=1000")
+    assert (code, "error[W809]" in out) == (1, True)
+    code, out, err = run(*budget, "rules.W809.max_parms=1000")
+    assert (code, out) == (2, "")
+    assert "did you mean max_params?" in err
+
+
+def test_options_reach_why(run: Run, tmp_path: Path) -> None:
+    why = ("why", model(tmp_path), "b", "K107")
+    assert "reports a note" in run(*why)[1]
+    assert "fewer than 512" in run(*why, "--config", "rules.K107.min_cin=512")[1]

@@ -67,6 +67,8 @@ Nothing, to `most` layers.
 | ------- | ----- | ------- | --- |
 | `most`  | int   | 3       | how many a\\|b |
 | `share` | float | 0.25    | of all |
+
+To set one: `--config rules.AC101.most=3`
 """
 
 
