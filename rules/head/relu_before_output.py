@@ -32,21 +32,23 @@ def relu_before_output(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## What it does
     Reports a ReLU or ReLU6 whose result is an output of the model, or the logits of a Softmax
-    or Sigmoid at its end, with nothing but a change of layout or type between. A ReLU from which
-    a layer with weights goes on stands between hidden layers, and is left alone.
+    or Sigmoid at its end, with nothing between but changes of layout or type, or average pooling.
+    A ReLU from which a layer with weights goes on stands between hidden layers, and is left alone.
 
     ## Why is this bad?
-    Logits need both signs. Behind a ReLU no class can be argued against: the least logit is 0,
-    so a sigmoid never falls below 0.5, and where a unit is never positive it learns nothing.
+    Logits need both signs. Behind a ReLU the least logit is 0, so a sigmoid never falls below 0.5
+    and can't say no to any class. A unit that is negative on all images gets no gradient, and
+    learns nothing any more.
 
     ## Example
     `Gemm - Relu - output` becomes `Gemm - output`: ReLU belongs between hidden layers.
 
     ## When to ignore it
     When the quantity can't be negative (counts, depth) or the model is a backbone whose features
-    others read; a file doesn't say so. What looks like features is a note: one of several maps,
-    an output with "feat" in its name, a map with one position for 64 and more pixels of the
-    input (a house value). So is a ReLU before average pooling, as SqueezeNet has it.
+    others read; a file doesn't say so. What looks like features, and goes through no Softmax or
+    Sigmoid, is a note: one of several outputs that are maps, an output with "feat" in its name, a
+    map with one position for 64 and more pixels of the input (a house value). A ReLU before
+    average pooling is a note as well, since SqueezeNet has it.
 
     ## References
     - Goodfellow et al., Deep Learning, 2016, section 6.2.2 (output units)
@@ -69,6 +71,7 @@ def relu_before_output(facts: Facts) -> Iterator[Finding | Silence]:
             else f"output {output}: it"
         )
         place = "the pool in front of " if pooled else ""
+        looks_like_features = squashed is None and _is_features(facts, output, maps)
         yield Finding(
             nodes=(activation.node,),
             message=f"{activation.kind} straight before {place}{before} {LIMITS[activation.kind]}",
@@ -83,7 +86,7 @@ def relu_before_output(facts: Facts) -> Iterator[Finding | Silence]:
                 "squashed_by": squashed.op if squashed else None,
                 "pooled": pooled,
             },
-            severity=Severity.NOTE if pooled or _is_features(facts, output, maps) else None,
+            severity=Severity.NOTE if pooled or looks_like_features else None,
         )
     for activation in facts.activations.all:
         if activation.role is Role.HIDDEN:

@@ -68,6 +68,9 @@ def named(net: Net, output: str) -> Net:
         pytest.param(MAP.relu().gap().op("Sigmoid"), N, id="probabilities of pooled logits"),
         pytest.param(MAP.relu().gap().op("Softmax").op("Sigmoid"), None, id="two squashings"),
         pytest.param(MAP.conv(8, stride=4).conv(8, stride=2).relu(), N, id="coarse map"),
+        pytest.param(
+            MAP.conv(8, stride=8).relu().op("Sigmoid"), W, id="coarse map of probabilities"
+        ),
         pytest.param(MAP.conv(8, stride=4).conv(8, stride=(2, 1)).relu(), W, id="finer map"),
         pytest.param(MAP.conv(8, 9, stride=(7, 9)).relu(), W, id="63 pixels a position"),
         pytest.param(LOGITS.op("Wavelet", domain="acme").relu(), W, id="nothing known of it"),
