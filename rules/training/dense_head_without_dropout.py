@@ -34,25 +34,28 @@ def dense_head_without_dropout(
     ## What it does
     Reports two or more dense layers in series, the classifier included, with no Dropout between
     any two of them: one is enough, if its ratio isn't 0. Dropout does nothing in inference, and
-    most exporters leave it out, so the rule speaks only where it would show: in a file that has a
-    Dropout or a BatchNormalization in training mode, and with a recipe whose `dropout` lists what
-    there is (an empty list: none). Else it is listed as not checked. A note below `warn_weights`
-    weights in the layers before the last, and where BatchNormalization stands between them.
+    most exporters leave it out, so the rule speaks only where it would show: in a file with any
+    Dropout or with a BatchNormalization in training mode, or where the recipe's `dropout` lists
+    what there is (an empty list: none). Else it is listed as not checked. A Dropout of the recipe
+    counts unless its `p` is 0, or its `layer` is elsewhere in the file. A note below
+    `warn_weights` weights in the layers before the last, and where BatchNormalization stands
+    between them.
 
     ## Why is this bad?
-    In networks with several dense layers these hold most of the weights, and with so many they
-    learn images by heart. Dropout with p = 0.5 hides half of a layer's inputs at random, others
-    at each step, so that it can't rely on a few. In inference it hides none and costs nothing.
+    Several dense layers often hold most of a network's weights (VGG-16: 89 %), and with so many
+    they learn images by heart. Dropout with p = 0.5 sets each input of a layer to 0 with a chance
+    of one half, others at each step, so that the layer can't rely on a few. In inference it does
+    nothing and costs nothing.
 
     ## Example
     VGG-16 has 119,537,664 weights in its two hidden dense layers, and Dropout with p = 0.5 behind
     each. With `dropout = []` in the recipe it is reported.
 
     ## When to ignore it
-    When something else regularises the head, or you train on more data than can be overfitted.
-    Left alone are a single dense layer, dense layers in gates (squeeze-and-excitation), and those
-    that are applied to each token of a transformer. Better than Dropout in large dense layers is
-    not to have them: see flatten-dense-head (H501).
+    When something else regularises the head, or there is more training data than the network can
+    learn by heart. Left alone are a single dense layer, dense layers in gates
+    (squeeze-and-excitation), and those that are applied to each token of a transformer. Better
+    than Dropout in large dense layers is not to have them: see flatten-dense-head (H501).
 
     ## References
     - Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting, 2014

@@ -23,7 +23,8 @@ def no_weight_decay(facts: Facts) -> Iterator[Remark]:
     Reports a recipe whose `weight_decay` is 0, and one with an optimizer that has 0 by default
     (SGD, Adam, RMSProp and others) and no `weight_decay`. Where the optimizer is AdamW, LAMB or
     one that cnnlint doesn't know, and the recipe gives no weight decay, the rule is listed as not
-    checked: their defaults aren't 0 everywhere (AdamW in PyTorch has 0.01).
+    checked: their defaults aren't 0 everywhere (AdamW in PyTorch has 0.01). So it is where the
+    recipe names neither an optimizer nor a weight decay.
 
     ## Why is this bad?
     Weight decay (L2 regularisation) keeps weights small that the data don't need, and with them
@@ -32,8 +33,9 @@ def no_weight_decay(facts: Facts) -> Iterator[Remark]:
 
     ## Example
     `optimizer = "sgd"` without `weight_decay` becomes `weight_decay = 5e-4`. SGD and Adam of
-    PyTorch take 0 where nobody says anything. With Adam the suggestion is AdamW and 0.05, the
-    value of ConvNeXt, since plain weight decay doesn't go well with Adam (T702).
+    PyTorch take 0 where nobody says anything. With Adam, RMSProp and others of an adaptive step
+    the suggestion is AdamW and 0.05, the value of ConvNeXt, since plain weight decay doesn't go
+    well with such a step (T702); with AdamW and LAMB it is 0.05.
 
     ## When to ignore it
     When the data can't be overfitted (a single pass over a very large set), or something else

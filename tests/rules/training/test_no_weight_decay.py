@@ -19,6 +19,11 @@ from tests.rules.training.recipes import with_recipe
             {"optimizer": "adamw", "weight_decay": 0},
             "no weight decay: the recipe says weight_decay = 0",
         ),
+        ({"optimizer": "rmsprop"}, "no weight decay: the recipe names none"),
+        (
+            {"optimizer": "lamb", "weight_decay": 0},
+            "no weight decay: the recipe says weight_decay = 0",
+        ),
     ],
 )
 def test_reports(recipe: dict[str, object], message: str) -> None:
@@ -29,9 +34,10 @@ def test_reports(recipe: dict[str, object], message: str) -> None:
     assert finding.severity is None
     assert finding.saving == Saving()
     assert finding.evidence == {"optimizer": None, "weight_decay": None} | recipe
-    start = {"adamw": "weight_decay = 0.05", "Adam": "AdamW with weight_decay = 0.05"}.get(
-        str(recipe.get("optimizer")), "weight_decay = 5e-4"
-    )
+    start = {
+        **dict.fromkeys(("adamw", "lamb"), "weight_decay = 0.05"),
+        **dict.fromkeys(("Adam", "rmsprop"), "AdamW with weight_decay = 0.05"),
+    }.get(str(recipe.get("optimizer")), "weight_decay = 5e-4")
     assert finding.suggestion == (
         f"{start} is a start; try 10 times more and less; needs retraining"
     )
