@@ -20,25 +20,27 @@ def fixed_batch(
     """Batch of one fixed size, or an open one that only works with one number.
 
     ## What it does
-    Where the file declares the batch open, infers all shapes once more for another batch. If
-    the model can't run so or mixes the images of a batch, that is a warning, with the node that
-    fails. A fixed batch above `allowed_batch` is a note.
+    Where the file declares the batch open, infers all shapes once more for twice the batch that
+    the model is analysed at (for one image, where that is unknown). It is a warning if a node
+    can't run so, which is named, or if an output keeps its batch and grows elsewhere, so that
+    images are mixed. A fixed batch above `allowed_batch` is a note.
 
     ## Why is this bad?
-    A server that gathers requests into batches fails with the first batch of two. A usual
-    cause is a Reshape to 1x2048 that was traced with one image: `-1` belongs there. A file with
-    a batch fixed at 8 can't be run on one image at all.
+    Where an open batch only works with one image, a server that gathers requests into batches
+    fails with the first batch of two. A usual cause is a Reshape to 1x2048 that was traced with
+    one image: `-1` belongs in the place of the 1. A file with a batch fixed at 8 refuses a single
+    image: seven more have to be made up for it.
 
     ## Example
-    An input of `N`x3x32x32 and a Reshape to 1x-1 before the dense layer: with two images the
-    layer meets 1x4096 numbers instead of 2x2048.
+    An input of `N`x3x32x32 and a Reshape to 1x-1 before a dense layer that reads 2,048 numbers:
+    with two images it meets 1x4096 numbers instead of 2x2048.
 
     ## When to ignore it
     When the runtime wants a fixed batch. A batch fixed at 1 is how exporters trace and how
     devices run it, so nothing is said of that; set `allowed_batch` to 0 to hear of it. Nor is
     anything said of an input that is one image of three axes, as detectors of torchvision take.
-    What operators of other domains do with other batches can't be told, so an open batch is not
-    tried with them.
+    An open batch is not tried in a model with operators that are neither of ONNX nor of
+    onnxruntime (`com.microsoft`): what they do with it can't be told.
 
     ## References
     - ONNX IR specification, static tensor shapes, https://onnx.ai/onnx/repo-docs/IR.html

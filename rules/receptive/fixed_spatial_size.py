@@ -28,10 +28,11 @@ def fixed_spatial_size(
 
     ## What it does
     Infers all shapes once more for inputs of other sizes. Where the file declares the size of
-    images open, and the model runs neither at twice nor at half the size that it is analysed at
-    (or takes places of the map for images of the batch then), that is an error, with the node
-    that fails. With `fixed_sizes` also a note where the size is
-    declared fixed, and the model runs at twice the size as well.
+    images open, and the model works neither at twice nor at half the size that it is analysed at,
+    that is an error. It doesn't work where a node can't run, which is named, or where an output
+    is of another batch than before: a Reshape has made places of the map into images then. With
+    `fixed_sizes` also a note where the size is declared fixed, and the model works at twice the
+    size as well, with all maps among its outputs larger.
 
     ## Why is this bad?
     An open size that only works with one number fails at run time, on the first image of another
@@ -47,7 +48,8 @@ def fixed_spatial_size(
     Most exporters fix sizes where nobody asks, and many accelerators want that, so it is said
     only where `fixed_sizes` is set. A network that needs its size, as one with a flattened head
     (H501, H509), window attention or a table of positions, is left alone even then. Nothing is
-    said of operators of other domains: what they do at other sizes can't be told.
+    said of a model with operators that are neither of ONNX nor of onnxruntime (`com.microsoft`):
+    what they do at other sizes can't be told.
 
     ## References
     - Lin et al., Network In Network, 2014 (global average pooling)
