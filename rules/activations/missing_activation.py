@@ -31,13 +31,14 @@ def missing_activation(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## What it does
     Reports convolutions larger than 1x1 in series with nothing between but batch normalisation,
-    padding, and sums and products with constants, where each result goes into the next one and
-    nowhere else. Suggests the activation that most hidden layers have, Relu where none has one.
+    padding, Dropout, and sums and products with constants, where each result goes into the next
+    one and nowhere else. Suggests the activation that is commonest between hidden layers, Relu
+    where there is none.
 
     ## Why is this bad?
     Linear layers in series compute no more than a single linear layer can: two 3x3 convolutions
-    of stride 1 do nothing that one 5x5 couldn't. The network pays for the depth, and can't express
-    anything more by it.
+    of stride 1 do nothing that one 5x5 couldn't. The second one makes the window wider and adds
+    no depth; with an activation between, the same weights and MACs express more.
 
     ## Example
     `Conv 3x3 32->32 - Conv 3x3 32->32 - Relu` becomes `Conv - Relu - Conv - Relu`: the same

@@ -24,8 +24,8 @@ def saturating_hidden_activation(facts: Facts) -> Iterator[Finding | Silence]:
     Reports Sigmoid, HardSigmoid, Tanh, Softsign and Hardtanh (a Clip from -1 to 1) between hidden
     layers: one finding for each kind, with all its places. Left alone are gates
     (squeeze-and-excitation, GLU, highway, LSTM), attention, parts of SiLU, GELU, HardSwish and
-    Mish, coordinates for a sampling operator, and outputs. Suggests the activation that most of
-    the other hidden layers have, Relu where none has another.
+    Mish, coordinates for a sampling operator, and outputs. Suggests the activation that is
+    commonest between the other hidden layers, Relu where none has another.
 
     ## Why is this bad?
     Both ends of these curves are flat: where a unit saturates, hardly any gradient passes. Even
