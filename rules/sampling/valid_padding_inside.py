@@ -35,13 +35,14 @@ def valid_padding_inside(
     Reports a convolution with stride 1 that has, on some axis, a kernel of 3 or more and no
     padding. A warning where the layer drops `min_drop` of the map's positions or more, else a
     note; a note too where the size of the map is unknown, and in a network that upsamples, where
-    the border may be cropped on purpose. The limit is a house value, well above what proven
-    stems drop (Inception-v3: 2.7 % and 5.4 %).
+    the border may be cropped on purpose. The limit is a house value, well above what Inception-v3
+    drops early on large maps (2.7 % and 5.4 %, which are notes).
 
     ## Why is this bad?
-    Each layer takes k - 1 rows and columns off the map, and positions at its border are read by
-    fewer windows than others, layer after layer. The smaller the map, the larger the share: 5.4 %
-    of 73x73 is 2 rows and columns, of 7x7 the same 2 are 49 %. It also limits the depth.
+    A kernel of k takes k - 1 rows and columns off the map, more where it is dilated. Without
+    padding one window of a 3x3 reads a corner of the map, with padding four do; nine read a
+    position inside. The smaller the map, the larger the share: 2 rows and columns of 73x73 are
+    5.4 %, of 7x7 49 %. After enough such layers no map is left.
 
     ## Example
     `Conv 5x5 32->32` on 48x48 without padding leaves 44x44: 16 % of the positions are gone. With
@@ -49,9 +50,10 @@ def valid_padding_inside(
 
     ## When to ignore it
     When zeros at the border would do harm, or the input is cut into overlapping tiles, which a
-    file doesn't show: the first U-Net does without padding for that reason. Stems, gates,
-    kernels that cover their map on the axis, and layers with a Pad in front (whatever it pads
-    with) are left alone.
+    file doesn't show: the first U-Net does without padding for that reason. Stems (convolutions
+    that read the input with no other layer between), gates, transposed convolutions, kernels that
+    cover their map on the axis, and layers with a Pad straight in front (whatever it pads with)
+    are left alone.
 
     ## References
     - Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image

@@ -125,6 +125,13 @@ def test_numbers_of_the_manual() -> None:
         assert round(dropped, 3) == share
 
 
+def test_windows_of_the_manual() -> None:
+    size, k = 9, 3
+    for place, pad, windows in ((0, 0, 1), (0, 1, 4), (4, 0, 9), (4, 1, 9)):
+        starts = range(-pad, size + pad - k + 1)
+        assert sum(start <= place < start + k for start in starts) ** 2 == windows
+
+
 def test_remedy_on_one_axis() -> None:
     (finding,) = valid_padding_inside.run(STEM.conv(8, 4, pad=(1, 0)).facts())
     assert finding.suggestion.startswith(
