@@ -25,6 +25,13 @@ def test_example_of_the_manual() -> None:
     assert half.memory.peak_activation_bytes == 2**25
 
 
+def test_second_layer_of_u_net() -> None:
+    net = Net(1, 572).conv(64, pad=0, name="a").relu().conv(64, pad=0, name="b").relu()
+    (found,) = peak_activation.run(net.facts())
+    assert found.message.startswith("158.1 MiB of activations are in use at once: ")
+    assert [node.path for node in found.nodes] == ["b"]
+
+
 @pytest.mark.parametrize(
     ("limit", "count"),
     [(128.0, 1), (128.1, 0), (64.0, 1)],
