@@ -21,8 +21,8 @@ def weights_as_inputs(facts: Facts) -> Iterator[Finding | Silence]:
     ## Why is this bad?
     An input may be another tensor at each run, so nothing can be computed from it beforehand:
     onnxruntime neither folds a batch normalisation into its convolution nor packs kernels for its
-    fast paths. With its weights among the inputs resnet18 took 1.5 to 1.7 times as long, measured
-    on one thread.
+    fast paths. With its weights among the inputs resnet18 took 1.2 to 1.7 times as long, measured
+    several times on one thread.
 
     ## Example
     A graph with the inputs `input`, `conv1.weight` and `conv1.bias` and stored tensors of the
