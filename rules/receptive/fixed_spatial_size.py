@@ -29,10 +29,10 @@ def fixed_spatial_size(
     ## What it does
     Infers all shapes once more for inputs of other sizes. Where the file declares the size of
     images open, and the model works neither at twice nor at half the size that it is analysed at,
-    that is an error. It doesn't work where a node can't run, which is named, or where an output
-    is of another batch than before: a Reshape has made places of the map into images then. With
-    `fixed_sizes` also a note where the size is declared fixed, and the model works at twice the
-    size as well, with all maps among its outputs larger.
+    that is an error. It doesn't work where a node can't run, which is named, or where the batch of
+    an output changes: a Reshape has made places of the map into images then. With `fixed_sizes`
+    also a note where the size is declared fixed, and the model works at twice the size as well,
+    with all maps among its outputs larger.
 
     ## Why is this bad?
     An open size that only works with one number fails at run time, on the first image of another

@@ -51,9 +51,9 @@ def valid_padding_inside(
     ## When to ignore it
     When zeros at the border would do harm, or the input is cut into overlapping tiles, which a
     file doesn't show: the first U-Net does without padding for that reason. Stems (convolutions
-    that read the input with no other layer between), gates, transposed convolutions, kernels that
-    cover their map on the axis, and layers with a Pad straight in front (whatever it pads with)
-    are left alone.
+    that read the input with no layer with weights between), gates, transposed convolutions,
+    kernels that cover their map on the axis, and layers with a Pad straight in front (whatever it
+    pads with) are left alone.
 
     ## References
     - Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image
