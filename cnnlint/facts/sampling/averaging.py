@@ -66,6 +66,6 @@ def _axes(model: Model, node: Node, shape: StaticShape) -> frozenset[int]:
     """Return the axes of a mean; none where they aren't known, or not given, which means all."""
     axes = node.get_ints("axes") or ()
     given = model.value(node.inputs[1]).const if len(node.inputs) > 1 else None
-    if given is not None:
+    if given is not None and given.dtype.kind in "iu":
         axes = tuple(int(axis) for axis in given.reshape(-1))
     return frozenset(axis % len(shape) for axis in axes)

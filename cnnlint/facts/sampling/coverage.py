@@ -102,4 +102,6 @@ def _amounts(
 
 def _integers(model: Model, node: Node, index: int) -> StaticShape | None:
     value = model.value(node.inputs[index]).const if index < len(node.inputs) else None
-    return None if value is None else tuple(int(number) for number in value.reshape(-1))
+    if value is None or value.dtype.kind not in "iu":
+        return None
+    return tuple(int(number) for number in value.reshape(-1))

@@ -63,4 +63,6 @@ def _number(model: Model, node: Node, place: int, default: float) -> float | Non
     if not name:
         return default
     values = model.value(name).const
-    return None if values is None or values.size != 1 else float(values.reshape(-1)[0])
+    if values is None or values.size != 1 or values.dtype.kind not in "biuf":
+        return None
+    return float(values.reshape(-1)[0])

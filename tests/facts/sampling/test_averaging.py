@@ -1,5 +1,6 @@
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cnnlint.facts.sampling.averaging import Averaging, averaging
@@ -46,6 +47,9 @@ def test_sizes(net: Net, pooled: tuple[int, ...], stride: int) -> None:
         pytest.param(MAP.op("ReduceMean", axes=[1, 2, 3]), id="over everything"),
         pytest.param(MAP.op("ReduceMean"), id="no axes"),
         pytest.param(mean([]), id="no axes in the operand"),
+        pytest.param(
+            MAP.stored("axes", np.array([2.5])).op("ReduceMean", "axes"), id="axes between axes"
+        ),
         pytest.param(MAP.op("ReduceMax", axes=[2, 3]), id="a maximum"),
         pytest.param(MAP.pool(), id="max pooling"),
         pytest.param(Net(4, ()).op("ReduceMean", axes=[1]), id="no map"),

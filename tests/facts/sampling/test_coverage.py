@@ -94,6 +94,9 @@ def padded(net: Net, *amounts: int) -> Net:
         pytest.param(padded(MAP, *[1] * 9), None, id="an odd number of numbers"),
         pytest.param(padded(MAP, *[1] * 8).op("Transpose"), None, id="turned round"),
         pytest.param(MAP.op("Pad", "input"), None, id="numbers of data"),
+        pytest.param(
+            MAP.stored("amounts", np.array([1j] * 8)).op("Pad", "amounts"), None, id="no integers"
+        ),
         pytest.param(MAP.op("Concat", "input", axis=-1), None, id="put together along an axis"),
         pytest.param(MAP.op("Concat", "input", axis=1, width=6), NONE, id="along the channels"),
     ],

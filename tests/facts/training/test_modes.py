@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import onnx
 import pytest
@@ -111,3 +113,10 @@ def test_ratio_without_a_number_drops() -> None:
     net = IMAGE.stored("on", np.array(True)).stored("none", np.zeros(0, np.float32))
     model = at(net.op("Dropout", "none", "on"), 17)
     assert dropping(model, model.nodes[0]) is Dropping.YES
+
+
+@pytest.mark.parametrize("flag", [np.array(1j), np.array("yes"), np.array([True, True])])
+def test_flag_that_is_no_number_is_unknown(flag: "np.ndarray[Any, Any]") -> None:
+    net = IMAGE.stored("flag", flag).op("Dropout", "", "flag")
+    model = at(net, 17)
+    assert dropping(model, model.nodes[0]) is Dropping.ASKED
