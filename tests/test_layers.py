@@ -16,7 +16,8 @@ MAY_IMPORT: dict[str, set[str]] = {  # longest prefix decides
     "cnnlint.model": {"cnnlint.model"},
     "cnnlint.facts": {"cnnlint.facts"},
     "cnnlint.lint.finding": set(),
-    "cnnlint.lint.rule": {"cnnlint.facts", "cnnlint.lint.finding"},
+    "cnnlint.lint.remarks": {"cnnlint.lint.finding"},
+    "cnnlint.lint.rule": {"cnnlint.facts", "cnnlint.lint.finding", "cnnlint.lint.remarks"},
     "cnnlint.rules": {"cnnlint.facts", "cnnlint.lint.finding", "cnnlint.lint.rule"},
     "cnnlint.report": {
         "cnnlint.facts",

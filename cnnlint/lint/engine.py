@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cnnlint.errors import LoadError, MissingPathError, UsageError
+from cnnlint.errors import LoadError, MissingPathError, RuleError, UsageError
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.training.recipe import Recipe
 from cnnlint.lint.finding import Finding, Severity, Unchecked
 from cnnlint.lint.presets import PRESETS, Preset
 from cnnlint.lint.recipes import recipe_of
-from cnnlint.lint.rule import OptionValue, Rule
+from cnnlint.lint.rule import OptionValue, Rule, said_by
 from cnnlint.model.binding import Bindings
 from cnnlint.model.graph import Model, Node
 from cnnlint.model.loader import load
@@ -115,16 +115,15 @@ def run_rules(facts: Facts, rules: Iterable[Rule], settings: Settings | None = N
     broken: list[str] = []
     for rule in rules:
         try:
-            remarks = list(rule.remarks(facts, settings.options.get(rule.code)))
-            lacks = [remark for remark in remarks if isinstance(remark, Unchecked)]
-            findings = [remark for remark in remarks if isinstance(remark, Finding)]
-            findings += _required(rule, lacks, settings.preset)
-            found += [_reported(facts, rule, finding, settings.preset) for finding in findings]
-            unchecked += [f"{rule.code} {rule.name} (needs {', '.join(u.needs)})" for u in lacks]
-        except MemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001  (a broken rule must not silence the others)
-            broken.append(f"rule {rule.code} failed: {type(error).__name__}: {error}")
+            remarks = said_by(rule, facts, settings.options.get(rule.code))
+        except RuleError as error:
+            broken.append(error.cause)
+            continue
+        lacks = [remark for remark in remarks if isinstance(remark, Unchecked)]
+        findings = [remark for remark in remarks if isinstance(remark, Finding)]
+        findings += _required(rule, lacks, settings.preset)
+        found += [_reported(facts, rule, finding, settings.preset) for finding in findings]
+        unchecked += [f"{rule.code} {rule.name} (needs {', '.join(u.needs)})" for u in lacks]
     return Outcome(tuple(sorted(found, key=_order)), tuple(unchecked), tuple(broken))
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from cnnlint.errors import RuleError
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.finding import Basis, Finding, Fix, Remark, Severity
+from cnnlint.lint.remarks import sound
 
 Check = Callable[..., Iterable[Remark]]
 OptionValue = int | float | str | bool
@@ -102,13 +103,48 @@ class Rule:
     def remarks(
         self, facts: Facts, options: Mapping[str, OptionValue] | None = None
     ) -> Iterator[Remark]:
-        """Yield all that the check says of a model: findings, and reasons to be silent."""
+        """Yield all that the check says of a model: findings, and reasons to be silent.
+
+        Raises:
+            TypeError: the check yields something else.
+        """
         chosen: dict[str, Any] = dict(options or {})
-        yield from self.check(facts, **chosen)
+        yield from map(sound, self.check(facts, **chosen))
 
     def run(self, facts: Facts, options: Mapping[str, OptionValue] | None = None) -> list[Finding]:
         """Return what the check finds in a model."""
         return [said for said in self.remarks(facts, options) if isinstance(said, Finding)]
+
+
+def said_by(
+    rule: Rule, facts: Facts, options: Mapping[str, OptionValue] | None = None
+) -> list[Remark]:
+    """Return all that a rule says of a model.
+
+    Raises:
+        RuleError: the rule fails.
+    """
+    try:
+        return list(rule.remarks(facts, options))
+    except MemoryError:
+        raise
+    except (Exception, SystemExit) as error:
+        cause = (
+            f"rule {rule.code} failed{_line(rule.file, error)}: {type(error).__name__}: {error}"
+        )
+        raise RuleError(
+            cause, "this is a fault of cnnlint, unless the rule is your own"
+        ) from error
+
+
+def _line(file: str, error: BaseException) -> str:
+    """Return in which line of a file an error arose, in words; nothing where in none."""
+    trace, found = error.__traceback__, ""
+    while trace:
+        if trace.tb_frame.f_code.co_filename == file:
+            found = f" in line {trace.tb_lineno} of {file}"
+        trace = trace.tb_next
+    return found
 
 
 def rule(

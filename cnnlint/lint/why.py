@@ -9,8 +9,8 @@ from cnnlint.facts.facts import Facts
 from cnnlint.lint.engine import STDIN, Settings
 from cnnlint.lint.finding import Finding, Silence, Unchecked
 from cnnlint.lint.recipes import recipe_of
-from cnnlint.lint.rule import OptionValue, Rule
-from cnnlint.model.binding import Bindings
+from cnnlint.lint.rule import OptionValue, Rule, said_by
+from cnnlint.model.binding import Bindings, check_all_used
 from cnnlint.model.graph import Node
 from cnnlint.model.loader import load
 from cnnlint.model.watchdog import memory_limit, time_limit
@@ -46,11 +46,13 @@ def explain(
         LoadError: the model can't be read.
         UsageError: the bindings don't fit the model, it has no such layer, or what lies beside
             it is no recipe.
+        RuleError: the rule fails.
     """
     settings = settings or Settings()
     path = STDIN if isinstance(source, bytes) else str(source)
     with time_limit(path), memory_limit(path):
         model = load(source, bindings, name=path)
+        check_all_used(bindings, [model.inputs])
         facts = Facts(model, recipe_of(source, settings.recipe))
         return answer(facts, find_layer(model.nodes, layer), rule, settings.options.get(rule.code))
 
@@ -61,10 +63,14 @@ def answer(
     rule: Rule,
     options: Mapping[str, OptionValue] | None = None,
 ) -> Answer:
-    """Return what a rule says about the nodes that are one layer to the user."""
+    """Return what a rule says about the nodes that are one layer to the user.
+
+    Raises:
+        RuleError: the rule fails.
+    """
     keys = {node.key for node in nodes}
     findings, reasons, general = [], [], []
-    for said in rule.remarks(facts, options):
+    for said in said_by(rule, facts, options):
         match said:
             case Finding(nodes=()):
                 general.append(f"it reports of the file as a whole: {said.message}")

@@ -108,10 +108,11 @@ def test_a_rule_that_fails_is_told_apart_from_a_fault_of_ours(
     run: Run, own: Path, model: Path
 ) -> None:
     (own / "too_wide.py").write_text(RULE.replace("conv.cout", "conv.width"))
-    code, _, err = run("check", model, "--rules", own)
-    assert code == 2
-    assert "rule AC101 failed: AttributeError" in err
-    assert "unless the rule is your own" in err
+    for arguments in (("check", model), ("why", model, "stem", "AC101")):
+        code, _, err = run(*arguments, "--rules", own)
+        assert (code, err.count("\n")) == (2, 1)
+        assert f"rule AC101 failed in line 19 of {own}/too_wide.py: AttributeError" in err
+        assert "unless the rule is your own" in err
 
 
 def test_installed_rules_and_how_to_leave_them_out(

@@ -26,6 +26,7 @@ def test_sizes_of_the_input_reach_the_rule(run: Run) -> None:
     [
         ((SAMPLE, "stages.9", "K101"), 2, "the model has no layer 'stages.9'; did you mean"),
         ((SAMPLE, "stages.1.conv2", "K101a"), 2, "there is no rule 'K101a'; did you mean K101?"),
+        ((SAMPLE, "stages.1.conv2", "K101", "--dim", "rows=8"), 2, "rows"),
         ((SAMPLE.with_name("nothing.onnx"), "a", "K101"), 2, "nothing.onnx"),
         ((SAMPLE.with_name("README.md"), "a", "K101"), 1, "README.md"),
     ],

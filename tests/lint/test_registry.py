@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from cnnlint.lint.finding import (
     Unchecked,
 )
 from cnnlint.lint.registry import builtin_rules, find, select
-from cnnlint.lint.rule import Option, Rule, rule
+from cnnlint.lint.rule import Check, Option, Rule, rule
 from tests.net import Net
 
 
@@ -128,15 +129,46 @@ def test_findings_are_sorted_by_severity_then_saving() -> None:
     ]
 
 
-def test_a_broken_rule_does_not_silence_the_others() -> None:
-    def broken(_facts: Facts) -> Iterator[Finding]:
-        yield from ()
-        raise KeyError("x")
+def raises(facts: Facts) -> Iterator[Finding]:
+    yield Finding((facts.convs[0].node,), "m", "s")
+    raise KeyError("x")
 
+
+def leaves(_facts: Facts) -> Iterator[Finding]:
+    raise SystemExit(3)
+
+
+def says_what_it_must_not(facts: Facts) -> Iterator[Finding]:
+    yield Finding((facts.convs[0].node,), "m", "s", saving=Saving(macs="many"))  # type: ignore[arg-type]
+
+
+def says_nothing(_facts: Facts) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("check", "told"),
+    [
+        (raises, rf"rule X101 failed in line \d+ of {re.escape(__file__)}: KeyError: 'x'"),
+        (leaves, r"rule X101 failed in line \d+ of .*: SystemExit: 3"),
+        (says_what_it_must_not, r"rule X101 failed: TypeError: macs of a Saving can't be 'many'"),
+        (says_nothing, r"rule X101 failed: TypeError: 'NoneType' object is not iterable"),
+    ],
+)
+def test_a_broken_rule_does_not_silence_the_others(check: Check, told: str) -> None:
     facts = Net(3, 8).conv(4).facts()
-    outcome = run_rules(facts, [make(broken), make()])
+    outcome = run_rules(facts, [make(check), make()])
     assert len(outcome.findings) == 1
-    assert outcome.broken == ("rule X101 failed: KeyError: 'x'",)
+    (broken,) = outcome.broken
+    assert re.fullmatch(told, broken)
+
+
+def test_a_rule_that_takes_all_the_memory_is_no_broken_rule() -> None:
+    def greedy(_facts: Facts) -> Iterator[Finding]:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        run_rules(Net(3, 8).conv(4).facts(), [make(greedy)])
 
 
 def test_fingerprint_has_no_numbers_in_it() -> None:
