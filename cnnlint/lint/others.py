@@ -89,7 +89,7 @@ def checked(rule: Rule) -> Rule:
     Raises:
         RuleError: its code could be one of ours, or it is declared in a way that can't work.
     """
-    if not _CODE.fullmatch(rule.code):
+    if not _CODE.fullmatch(str(rule.code)):
         cure = "rules of your own have two capital letters or more, and a number: AC101"
         raise RuleError(f"{rule.file}: {rule.code!r} is no code for a rule", cure)
     if not _NAME.fullmatch(rule.name):

@@ -17,6 +17,8 @@ from cnnlint.lint.remarks import sound
 
 Check = Callable[..., Iterable[Remark]]
 OptionValue = int | float | str | bool
+_TYPES = {(bool, bool), (int, int), (float, float), (float, int), (str, str)}
+"""Which type an option may have, and of which its default is."""
 _DIGITS = "0123456789"
 
 
@@ -62,7 +64,8 @@ class Rule:
         """The options, in the order of the signature.
 
         Raises:
-            RuleError: an option without a default, a type or a description.
+            RuleError: an option without a default, a type or a description, or with such that
+                no configuration could give.
         """
         hints = get_type_hints(self.check, include_extras=True)
         found = []
@@ -76,7 +79,11 @@ class Rule:
                     'declare it as: name: Annotated[int, "what it means"] = 3',
                 )
             kind, doc = get_args(hint)[:2]
-            found.append(Option(parameter.name, kind, parameter.default, doc))
+            if (kind, type(parameter.default)) not in _TYPES:
+                cause = f"option {parameter.name!r} of {self.code} has a type that won't do"
+                cure = "make it a bool, an int, a float or a str, and its default of the same type"
+                raise RuleError(cause, cure)
+            found.append(Option(parameter.name, kind, parameter.default, str(doc)))
         return tuple(found)
 
     @property

@@ -173,6 +173,7 @@ def test_refuses_a_folder(
     [
         ("AC101", "A101", "'A101' is no code"),
         ("AC101", "ac101", "'ac101' is no code"),
+        ('"AC101"', "101", "101 is no code"),
         ("AC101", "AC", "'AC' is no code"),
         ("AC101", "ACME-1", "'ACME-1' is no code"),
         ("too_wide", "wide", "'wide' is no name"),
@@ -183,6 +184,14 @@ def test_refuses_a_folder(
         ('since="1"', 'since="1", fix="safe"', "'safe' of AC101 is no Fix"),
         ('Annotated[int, "most channels"]', "int", "option 'most' of AC101 lacks a default or"),
         ('Annotated[int, "most channels"]', "int | None", "option 'most' of AC101 lacks a defa"),
+        ("Annotated[int,", "Annotated[list[int],", "option 'most' of AC101 has a type that won't"),
+        (
+            "Annotated[int,",
+            "Annotated[int | None,",
+            "option 'most' of AC101 has a type that won't",
+        ),
+        ("Annotated[int,", "Annotated[bool,", "option 'most' of AC101 has a type that won't do"),
+        ("Annotated[int,", "Annotated[str,", "option 'most' of AC101 has a type that won't do"),
         ('Annotated[int, "most channels"]', "'Later'", "the options of AC101 can't be read: name"),
     ],
 )
@@ -204,6 +213,13 @@ def test_two_rules_of_one_name(tmp_path: Path, code: str, name: str, key: str) -
         with pytest.raises(RuleError, match=f"two rules are called {key}: ") as caught:
             catalogue(folders)
         assert caught.value.cause.endswith(f"{one} and {two}")
+
+
+def test_a_whole_number_is_a_default_for_a_float(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.py")
+    file.write_text(file.read_text().replace("Annotated[int,", "Annotated[float,"))
+    (option,) = find("AC101", catalogue([tmp_path])).options
+    assert option.type is float
 
 
 def test_two_rules_of_one_code_in_one_file(tmp_path: Path) -> None:
