@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MOST_INPUT = 2**31 - 1
 """Bytes that are read from stdin: what one protobuf message may have."""
 
+KEPT = (".onnx", ".recipe.toml")
+"""How files are called that no report is ever written to."""
+
 
 def complain(cause: str, cure: str = "", *, level: str = "error") -> None:
     """Say on stderr, in one line, what is wrong and what to do about it."""
@@ -43,16 +46,17 @@ def read_standard_input() -> bytes:
 def write(text: str, output: Path | None, inputs: Iterable[Path]) -> None:
     """Write a document to a file, whole or not at all, or to stdout.
 
-    ``inputs`` are what must stay as it is: models, and the files of their weights.
+    ``inputs`` are what must stay as it is: models, the files of their weights, a recipe.
 
     Raises:
-        UsageError: the file is one of the inputs, a model by its name, or can't be written.
+        UsageError: the file is one of the inputs, a model or a recipe by its name, or can't be
+            written.
     """
     if output is None:
         click.echo(text, nl=False, color=True)  # the renderer has decided on colour
         return
-    if output.suffix == ".onnx" or any(_same(output, file) for file in inputs):
-        cause = f"--output {output} would overwrite a model or its weights"
+    if output.name.endswith(KEPT) or any(_same(output, file) for file in inputs):
+        cause = f"--output {output} would overwrite a model, its weights or its recipe"
         raise UsageError(cause, "name another file")
     try:
         if output.exists() and not output.is_file():

@@ -35,7 +35,7 @@ def test_what_was_read_stays(run: Run, model: Path, command: tuple[str, ...], na
     before = output.read_bytes()
     code, out, err = run(*command, model, "--output", output)
     assert (code, out) == (2, "")
-    cause = f"--output {output} would overwrite a model or its weights"
+    cause = f"--output {output} would overwrite a model, its weights or its recipe"
     assert err == f"error: {cause}; name another file\n"
     assert output.read_bytes() == before
 
@@ -48,7 +48,7 @@ def test_a_place_where_weights_are_missing_stays_free(
     weights.unlink()
     code, _, err = run(*command, model, "--output", weights)
     assert (code, weights.exists()) == (2, False)
-    assert "would overwrite a model or its weights" in err
+    assert "would overwrite a model, its weights or its recipe" in err
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -111,10 +111,21 @@ def test_wrong_metadata_is_a_remark(run: Run, models: Path) -> None:
     assert "recipe in the metadata: lr is 'fa\\x1bst' and must be a number above 0" in unchecked
 
 
-def test_the_recipe_is_not_overwritten(run: Run, models: Path) -> None:
-    recipe = models / "how.toml"
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (("check", "--recipe", "how.toml"), "how.toml"),
+        (("check",), "clean.recipe.toml"),
+        (("profile", "--static"), "clean.recipe.toml"),
+    ],
+)
+def test_the_recipe_is_not_overwritten(
+    run: Run, models: Path, command: tuple[str, ...], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(models)
+    recipe = models / name
     recipe.write_text("lr = 1")
-    code, _, err = run("check", models / "clean.onnx", "--recipe", recipe, "-o", recipe)
+    code, _, err = run(*command, "clean.onnx", "-o", name)
     assert code == 2
     assert "would overwrite" in err
     assert recipe.read_text() == "lr = 1"
