@@ -4,12 +4,13 @@ Metadata are fields of the outermost message, so all others are copied as they s
 """
 
 from collections.abc import Iterator, Mapping
-from os.path import realpath
+from os.path import lexists, realpath
 from pathlib import Path
 from secrets import token_hex
 
 from cnnlint.errors import UsageError
 from cnnlint.model.defect import Kind
+from cnnlint.model.graph import Model
 from cnnlint.model.loader import load
 from cnnlint.model.protos import text
 from cnnlint.model.source import FileSource
@@ -29,26 +30,33 @@ def write_stamped(
         LoadError: the file is no readable model.
         UsageError: the copy can't be written, or would not find its weights.
     """
-    _refuse_place(file, out, overwrite=overwrite)
-    partial = out.with_name(f".{out.name}.{token_hex(4)}.partial")
-    try:
-        with partial.open("xb") as copy:
-            for part in _stamped(file, metadata):
-                copy.write(part)
-        partial.replace(out)
-    except OSError as error:
-        cause = f"{out} can't be written: {error.strerror}"
-        raise UsageError(cause, "name another file") from error
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _refuse_place(file: Path, out: Path, *, overwrite: bool) -> None:
-    """Refuse a place where the copy would destroy something, or have no weights."""
     model = load(file)
+    try:
+        _refuse_place(model, file, out, overwrite=overwrite)
+        _replace(out, _stamped(file, metadata))
+    except (OSError, ValueError) as error:  # a path with a NUL is a ValueError
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"{out} can't be written: {why}", "name another file") from error
+
+
+def _replace(out: Path, parts: Iterator[bytes]) -> None:
+    """Write a file, whole or not at all."""
+    partial = out.with_name(f".{token_hex(4)}.partial")
+    copy = partial.open("xb")
+    try:
+        with copy:
+            copy.writelines(parts)
+        partial.replace(out)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _refuse_place(model: Model, file: Path, out: Path, *, overwrite: bool) -> None:
+    """Refuse a place where the copy would destroy something, or have no weights."""
     if any(_same(out, kept) for kept in (file, *model.origin.data_files)):
         raise UsageError(f"{out} is the model itself or its weights", "name another file")
-    if out.exists() and not (overwrite and out.is_file()):
+    if lexists(out) and not (overwrite and out.is_file()):
         cure = "remove it, or say overwrite=True" if out.is_file() else "name a file"
         raise UsageError(f"{out} exists", cure)
     if not out.parent.is_dir():

@@ -165,7 +165,10 @@ def test_a_model_with_its_weights_goes_anywhere(tmp_path: Path) -> None:
         ("weights.bin", True, "is the model itself or its weights"),
         ("other.onnx", False, "other.onnx exists"),
         ("sub", True, "sub exists"),
+        ("nothing.onnx", False, "nothing.onnx exists"),
         ("nowhere/b.onnx", False, "there is no folder nowhere"),
+        ("b" * 300, False, "can't be written: File name too long"),
+        ("b\0", False, "can't be written: .*null"),
     ],
 )
 def test_nothing_is_overwritten(
@@ -175,12 +178,21 @@ def test_nothing_is_overwritten(
     written(Path("a.onnx"), CONV)
     Path("hard.onnx").hardlink_to("a.onnx")
     Path("soft.onnx").symlink_to("a.onnx")
+    Path("nothing.onnx").symlink_to("nowhere")
     Path("sub").mkdir()
     Path("other.onnx").write_bytes(b"other")
     before = {path: path.read_bytes() for path in Path().iterdir() if path.is_file()}
     with pytest.raises(UsageError, match=why):
         cnnlint.stamp("a.onnx", {"lr": 1}, out, overwrite=overwrite)
     assert {path: path.read_bytes() for path in Path().iterdir() if path.is_file()} == before
+    assert Path("nothing.onnx").is_symlink()
+
+
+def test_a_name_as_long_as_the_system_takes(tmp_path: Path) -> None:
+    written(tmp_path / "a.onnx", BN)
+    out = tmp_path / f"{'b' * 250}.onnx"
+    cnnlint.stamp(tmp_path / "a.onnx", {"lr": 1}, out)
+    assert said(out) == [("cnnlint.lr", "1.0")]
 
 
 def test_overwriting_on_purpose(tmp_path: Path) -> None:
