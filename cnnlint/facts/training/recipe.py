@@ -7,6 +7,7 @@ model, where all but texts are written as JSON. Nothing here reads a file.
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
 from math import inf
@@ -14,8 +15,8 @@ from typing import Any, TypeAlias
 
 PREFIX = "cnnlint."
 """What the keys of a recipe begin with in the metadata of a model."""
-MAX_TEXT = 10_000
-"""Characters of one value in the metadata of a model; more are no value."""
+MAX_TEXT = 1 << 22
+"""Characters of one value in the metadata of a model; more are no value. Any file's go in."""
 MAX_SHOWN = 60
 """Characters of what is wrong that a message has."""
 MAX_MISTAKES = 20
@@ -161,9 +162,10 @@ def _count(value: object) -> int:
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    given = [value] if isinstance(value, str) else value
-    if isinstance(given, list | tuple) and all(isinstance(v, str) and v.strip() for v in given):
-        return tuple(v.strip() for v in given)
+    given = [value] if isinstance(value, str) and not value.startswith("[") else value
+    if isinstance(given, list | tuple):  # what begins with a bracket is no text but broken JSON
+        with suppress(ValueError):
+            return tuple(map(_text, given))
     raise ValueError("a list of texts")
 
 
@@ -281,7 +283,7 @@ def _decoded(key: str, text: str) -> object:
     """Return the value that a text stands for; the text itself where it stands for none."""
     if READERS.get(key) is _flag:
         return FLAGS.get(text.lower(), text)
-    if key in _WORDS or len(text) > MAX_TEXT:
+    if key in _WORDS or key not in READERS or len(text) > MAX_TEXT:
         return text
     try:
         return json.loads(text)

@@ -26,6 +26,7 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=20).map(str.strip).filter(
 COUNT = st.integers(1, 2**63 - 1)
 ABOVE_0 = st.floats(1e-300, 1e299)
 ANY = st.floats(-1e299, 1e299)
+FROZEN = ("layer4.2.conv3.weight",) * 999
 RECIPES = st.builds(
     Recipe,
     task=st.none() | st.sampled_from(["classification", "backbone"]),
@@ -131,6 +132,7 @@ RANGE = "two numbers, the smaller one first"
         ("augment", 3, "a list of texts"),
         ("augment", ["flip", 3], "a list of texts"),
         ("augment", [""], "a list of texts"),
+        ("augment", ["a\ud800"], "a list of texts"),
         ("reparameterized", 1, "true or false"),
         ("reparameterized", "true", "true or false"),
         ("input_range", [255, 0], RANGE),
@@ -208,6 +210,9 @@ def test_merging() -> None:
         ("reparameterized", "perhaps", {}),
         ("augment", '["flip"]', {"augment": ("flip",)}),
         ("augment", "flip", {"augment": ("flip",)}),
+        ("augment", '["flip', {}),
+        ("augment", json.dumps(["layer4.2.conv3.weight"] * 1_000_000), {}),
+        ("frozen_layers", json.dumps(["layer4.2.conv3.weight"] * 999), {"frozen_layers": FROZEN}),
         ("lr", "fast", {}),
         ("lr", "NaN", {}),
         ("lr", "1" + " " * MAX_TEXT, {}),
