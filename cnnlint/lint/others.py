@@ -20,7 +20,8 @@ GROUP = "cnnlint.rules"
 """The group of entry points by which a package says that it brings rules."""
 _CODE = re.compile(r"[A-Z]{2,}[0-9]+")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
-_TEST = re.compile(r"test_.*|conftest")
+_NO_RULES = re.compile(r"test_.*|conftest|__main__")
+"""Files that are for somebody else to run."""
 
 
 def rules_in(module: ModuleType) -> Iterator[Rule]:
@@ -29,7 +30,7 @@ def rules_in(module: ModuleType) -> Iterator[Rule]:
 
 
 def folder_rules(folder: Path) -> list[Rule]:
-    """Return the rules of every ``.py`` below a folder, tests left out.
+    """Return the rules of every ``.py`` below a folder, tests and ``__main__`` left out.
 
     The folder is a package of its own name space: what is in it never meets a package of the
     same name, and its files import each other relatively.
@@ -66,7 +67,12 @@ def installed_rules() -> list[Rule]:
     from importlib.metadata import entry_points  # noqa: PLC0415  (20 ms that most runs don't need)
 
     rules: list[Rule] = []
-    for point in entry_points(group=GROUP):
+    try:
+        points = entry_points(group=GROUP)
+    except (AttributeError, OSError, TypeError, ValueError) as error:  # in any package
+        cause = f"entry points of installed packages can't be read: {error}"
+        raise RuleError(cause, "find the package whose entry_points.txt is broken") from error
+    for point in points:
         owner = f" of {point.dist.name}" if point.dist else ""
         what = f"entry point {point.name} = {point.value}{owner}"
         try:
@@ -117,7 +123,7 @@ def _modules(folder: Path) -> Iterator[tuple[str, Path]]:
     for file in sorted(folder.rglob("*.py")):
         parts = file.relative_to(folder).with_suffix("").parts
         hidden = any(part.startswith(".") for part in parts)
-        if hidden or _TEST.fullmatch(parts[-1]) or not file.is_file():
+        if hidden or _NO_RULES.fullmatch(parts[-1]) or not file.is_file():
             continue
         if any("." in part for part in parts):
             raise RuleError(f"{file} has a dot in its name", "rename it: no module is called that")
@@ -164,7 +170,8 @@ def _brought(thing: object) -> Iterator[Rule]:
     if isinstance(thing, ModuleType):
         yield from rules_in(thing)
         for module in walk_packages(getattr(thing, "__path__", ()), f"{thing.__name__}."):
-            yield from rules_in(import_module(module.name))
+            if not _NO_RULES.fullmatch(module.name.rpartition(".")[2]):
+                yield from rules_in(import_module(module.name))
 
 
 def _announced() -> bool:
@@ -181,7 +188,10 @@ def _announced() -> bool:
             continue
         for entry in entries:
             if entry.name.lower().endswith((".dist-info", "egg-info")):
-                file = entry / "entry_points.txt"
-                if file.is_file() and f"[{GROUP}]".encode() in file.read_bytes():
+                try:
+                    text = (entry / "entry_points.txt").read_bytes()
+                except OSError:  # it has none, or is closed to us
+                    continue
+                if f"[{GROUP}]".encode() in text:
                     return True
     return False

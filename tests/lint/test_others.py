@@ -87,7 +87,14 @@ def test_what_is_imported_from_us_stays_ours(tmp_path: Path) -> None:
 
 def test_tests_and_hidden_files_are_left_alone(tmp_path: Path) -> None:
     write(tmp_path / "a.py")
-    for name in ("test_a.py", "conftest.py", ".venv/b.py", "sub/.c.py", "sub/test_c.py"):
+    for name in (
+        "test_a.py",
+        "conftest.py",
+        "__main__.py",
+        ".venv/b.py",
+        "sub/.c.py",
+        "sub/test_c.py",
+    ):
         write(tmp_path / name).write_text("raise OSError")
     (tmp_path / "folder.py").mkdir()
     assert len(theirs(tmp_path)) == 1
@@ -269,10 +276,18 @@ def test_installed(site: Path, value: str, found: dict[str, str]) -> None:
     write(site / "acmerules" / "kernels" / "__init__.py").write_text("")
     write(site / "acmerules" / "kernels" / "far.py", "AC103", "rule_three")
     write(site / "acmemodule.py", "AC104", "rule_four")
+    for name in ("__main__.py", "test_a.py", "kernels/conftest.py"):
+        (site / "acmerules" / name).write_text("raise SystemExit")
     install(site, value)
     ours = builtin_rules()
     assert {r.code: r.family for r in catalogue() if r not in ours} == found
     assert catalogue(installed=False) == ours
+
+
+def test_entry_points_that_are_none(site: Path) -> None:
+    install(site, "acme\nno entry point")
+    with pytest.raises(RuleError, match="entry points of installed packages can't be read: "):
+        installed_rules()
 
 
 def test_installed_the_old_way(site: Path) -> None:
