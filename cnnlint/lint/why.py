@@ -15,6 +15,7 @@ from cnnlint.model.graph import Node
 from cnnlint.model.loader import load
 from cnnlint.model.watchdog import memory_limit, time_limit
 from cnnlint.report.describe import label
+from cnnlint.report.escape import plain
 from cnnlint.report.why import Answer, Spoken
 
 NAMES: tuple[Callable[[Node], Iterable[str]], ...] = (
@@ -101,9 +102,10 @@ def find_layer(nodes: Sequence[Node], name: str) -> tuple[Node, ...]:
     Raises:
         UsageError: it means none; with the nearest names that there are.
     """
-    for names in NAMES:
-        if name and (found := tuple(node for node in nodes if name in names(node))):
-            return found
+    for spelled in (str, plain):  # reports show control characters escaped
+        for names in NAMES:
+            if name and (found := tuple(n for n in nodes if name in map(spelled, names(n)))):
+                return found
     near = get_close_matches(name, dict.fromkeys(node.path for node in nodes), 3)
     cure = (
         f"did you mean {' or '.join(near)}?" if near else "`cnnlint profile --static` lists them"

@@ -125,3 +125,9 @@ def test_text_of_a_model_is_made_harmless() -> None:
     facts = net.facts()
     said = answer(facts, facts.model.nodes[:1], rule(lambda _facts: iter(())))
     assert "\x1b" not in render_answer(said)
+
+
+def test_a_name_as_reports_show_it() -> None:
+    nodes = Net(3, 8).conv(4, name="a\nb").relu().facts().model.nodes
+    (node,) = find_layer(nodes, r"a\nb")
+    assert node.path == "a\nb"
