@@ -1,6 +1,6 @@
 """Why a rule did or did not speak about a layer."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -55,7 +55,8 @@ def explain(
         model = load(source, bindings, name=path)
         check_all_used(bindings, [model.inputs])
         facts = Facts(model, recipe_of(source, settings.recipe))
-        return answer(facts, find_layer(model.nodes, layer), rule, settings.options.get(rule.code))
+        nodes = find_layer(tuple(nodes_of(facts)), layer)
+        return answer(facts, nodes, rule, settings.options.get(rule.code))
 
 
 def answer(
@@ -84,6 +85,8 @@ def answer(
                 reasons.append(said.reason)
             case Unchecked():
                 general.append(f"the training recipe doesn't say {', '.join(said.needs)}")
+    if nodes[0] not in facts.model.nodes and not findings and not reasons:
+        reasons.append("it is in a body of If, Loop or Scan, where few rules look")
     return Answer(
         model=facts.model.origin.path,
         layer=nodes[0].path,
@@ -94,6 +97,14 @@ def answer(
         reasons=tuple(dict.fromkeys(reasons)),
         general=tuple(dict.fromkeys(general)),
     )
+
+
+def nodes_of(facts: Facts) -> Iterator[Node]:
+    """Yield the nodes of a model, then those in the bodies of its If, Loop and Scan."""
+    yield from facts.model.nodes
+    for bodies in facts.bodies.values():
+        for body in bodies:
+            yield from nodes_of(body.facts)
 
 
 def find_layer(nodes: Sequence[Node], name: str) -> tuple[Node, ...]:

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
+from onnx import parser
 
 from cnnlint.errors import UsageError
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.finding import Basis, Finding, Fix, Remark, Severity, Silence, Unchecked
 from cnnlint.lint.rule import Rule
-from cnnlint.lint.why import answer, find_layer
+from cnnlint.lint.why import answer, explain, find_layer
+from cnnlint.model.binding import Bindings
 from cnnlint.report.why import Spoken, render_answer
 from tests.net import Net
 
@@ -131,3 +133,16 @@ def test_a_name_as_reports_show_it() -> None:
     nodes = Net(3, 8).conv(4, name="a\nb").relu().facts().model.nodes
     (node,) = find_layer(nodes, r"a\nb")
     assert node.path == "a\nb"
+
+
+def test_a_layer_in_a_body() -> None:
+    """Profile lists those too; a few rules of the file as a whole look into them."""
+    proto = parser.parse_model(
+        '<ir_version: 10, opset_import: ["" : 17]> net (float[2] x, bool c) => (float[2] y) { '
+        "y = If (c) <then_branch = a () => (t) { t = Neg (x) }, "
+        "else_branch = b () => (u) { u = Abs (x) }> }"
+    )
+    silent = rule(lambda _facts: iter(()))
+    said = explain(proto.SerializeToString(), "If.else_branch.Abs", silent, Bindings())
+    assert (said.layer, said.label) == ("If.else_branch.Abs", "Abs")
+    assert said.reasons == ("it is in a body of If, Loop or Scan, where few rules look",)
