@@ -1,6 +1,5 @@
 """Training recipes in files: where they lie, and how they get into a model."""
 
-import tomllib
 from collections.abc import Mapping
 from os import PathLike
 from os.path import isfile
@@ -35,6 +34,8 @@ def read_recipe(file: Path) -> Recipe:
         raise UsageError(cause, "make the recipe readable") from error
     if len(data) > MAX_BYTES:
         raise UsageError(f"{file} has more than {MAX_BYTES:,} bytes", "a recipe is a short file")
+    import tomllib  # noqa: PLC0415  (most runs read no recipe)
+
     try:
         values = tomllib.loads(data.decode())
     except RecursionError as error:
