@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cnnlint.lint.registry import builtin_rules
+from tools.update_docs import answer
 
 ROOT = Path(__file__).parents[1]
 
@@ -84,3 +85,8 @@ def test_a_stale_readme(written: Path, tmp_path: Path) -> None:
     assert update(root, "--check") == (1, ["README.md is stale"])
     update(root)
     assert readme.read_text(encoding="utf-8") == text
+
+
+def test_an_answer_that_fails_is_not_written() -> None:
+    with pytest.raises(SystemExit, match="there is no rule"):
+        answer("check", "sample_models", "--select", "X999")

@@ -69,10 +69,15 @@ def _toml(option: Option) -> str:
 def _options(rule: Rule) -> Iterator[str]:
     """Yield the lines of a table, of which the first columns stand in line as text too."""
     rows = [("name", "type", "default")]
-    rows += [(f"`{o.name}`", o.type.__name__, f"{o.default}") for o in rule.options]
+    rows += [(f"`{o.name}`", o.type.__name__, _cell(f"{o.default}")) for o in rule.options]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     rows.insert(1, ("-" * widths[0], "-" * widths[1], "-" * widths[2]))
-    meanings = ["meaning", "---", *(option.doc.replace("|", "\\|") for option in rule.options)]
+    meanings = ["meaning", "---", *(_cell(option.doc) for option in rule.options)]
     for row, meaning in zip(rows, meanings, strict=True):
         cells = [f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)]
         yield f"| {' | '.join([*cells, meaning])} |"
+
+
+def _cell(text: str) -> str:
+    """Return a text as a table takes it, on one line."""
+    return " ".join(text.split()).replace("|", "\\|")

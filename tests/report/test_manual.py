@@ -76,6 +76,14 @@ def test_page() -> None:
     assert manual(made(full, severity=ERROR, proven="VGG")) == PAGE
 
 
+def test_a_row_of_an_option_stays_one() -> None:
+    def piped(_facts: Facts, *, mark: Annotated[str, "which\nmark"] = "a|b") -> Iterator[Finding]:
+        del mark
+        yield from ()
+
+    assert "\n| `mark` | str  | a\\|b    | which mark |\n" in manual(made(piped, severity=ERROR))
+
+
 def test_page_of_a_rule_that_says_nothing_of_itself() -> None:
     page = manual(made(bare, severity=ERROR))
     assert page.startswith("# made-up (AC101)\n\n- family: acme\n- severity: error")
