@@ -142,7 +142,8 @@ def check(  # noqa: PLR0913  (one parameter an option)
         complain("no models found", "name .onnx files, or folders that hold some", level=level)
     chosen = PRESETS[preset]
     known = registry.catalogue(folders, installed=not isolated)
-    rules, odd = registry.select(select, ignore, (*chosen.on, *extend_select), known)
+    besides = extend_select if select else (*chosen.on, *extend_select)
+    rules, odd = registry.select(select, ignore, besides, known)
     for remark in odd:
         complain(remark.cause, remark.cure, level="warning")
     settings = engine.Settings(

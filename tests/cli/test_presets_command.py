@@ -54,3 +54,13 @@ def test_options_reach_why(run: Run, tmp_path: Path) -> None:
     why = ("why", model(tmp_path), "b", "K107")
     assert "reports a note" in run(*why)[1]
     assert "fewer than 512" in run(*why, "--config", "rules.K107.min_cin=512")[1]
+
+
+def test_select_means_only_these_with_a_preset_too(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(Net(3, 64).conv(64, 7, stride=2).proto().SerializeToString())
+    assert "[K104]" not in run("check", path)[1]
+    assert "[K104]" in run("check", path, "--preset", "accuracy")[1]
+    assert "[K104]" not in run("check", path, "--preset", "accuracy", "--select", "P")[1]
+    given = ("--preset", "accuracy", "--select", "P", "--extend-select", "K104")
+    assert "[K104]" in run("check", path, *given)[1]
