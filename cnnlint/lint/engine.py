@@ -11,7 +11,7 @@ from cnnlint.facts.training.recipe import Recipe
 from cnnlint.lint.finding import Finding, Severity, Unchecked
 from cnnlint.lint.presets import PRESETS, Preset
 from cnnlint.lint.recipes import recipe_of
-from cnnlint.lint.rule import OptionValue, Rule, said_by
+from cnnlint.lint.rule import OptionValue, Rule, guarded
 from cnnlint.model.binding import Bindings
 from cnnlint.model.graph import Model, Node
 from cnnlint.model.loader import load
@@ -115,15 +115,17 @@ def run_rules(facts: Facts, rules: Iterable[Rule], settings: Settings | None = N
     broken: list[str] = []
     for rule in rules:
         try:
-            remarks = said_by(rule, facts, settings.options.get(rule.code))
+            with guarded(rule):
+                remarks = list(rule.remarks(facts, settings.options.get(rule.code)))
+                lacks = [remark for remark in remarks if isinstance(remark, Unchecked)]
+                findings = [remark for remark in remarks if isinstance(remark, Finding)]
+                findings += _required(rule, lacks, settings.preset)
+                found += [_reported(facts, rule, finding, settings.preset) for finding in findings]
+                unchecked += [
+                    f"{rule.code} {rule.name} (needs {', '.join(u.needs)})" for u in lacks
+                ]
         except RuleError as error:
             broken.append(error.cause)
-            continue
-        lacks = [remark for remark in remarks if isinstance(remark, Unchecked)]
-        findings = [remark for remark in remarks if isinstance(remark, Finding)]
-        findings += _required(rule, lacks, settings.preset)
-        found += [_reported(facts, rule, finding, settings.preset) for finding in findings]
-        unchecked += [f"{rule.code} {rule.name} (needs {', '.join(u.needs)})" for u in lacks]
     return Outcome(tuple(sorted(found, key=_order)), tuple(unchecked), tuple(broken))
 
 

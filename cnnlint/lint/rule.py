@@ -5,6 +5,7 @@ Its docstring is its manual page.
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter, getdoc, signature
@@ -123,16 +124,15 @@ class Rule:
         return [said for said in self.remarks(facts, options) if isinstance(said, Finding)]
 
 
-def said_by(
-    rule: Rule, facts: Facts, options: Mapping[str, OptionValue] | None = None
-) -> list[Remark]:
-    """Return all that a rule says of a model.
+@contextmanager
+def guarded(rule: Rule) -> Iterator[None]:
+    """Tell the faults of a rule, whatever they are, from all others.
 
     Raises:
-        RuleError: the rule fails.
+        RuleError: the rule fails in it.
     """
     try:
-        return list(rule.remarks(facts, options))
+        yield
     except MemoryError:
         raise
     except (Exception, SystemExit) as error:

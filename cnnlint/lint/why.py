@@ -9,7 +9,7 @@ from cnnlint.facts.facts import Facts
 from cnnlint.lint.engine import STDIN, Settings
 from cnnlint.lint.finding import Finding, Silence, Unchecked
 from cnnlint.lint.recipes import recipe_of
-from cnnlint.lint.rule import OptionValue, Rule, said_by
+from cnnlint.lint.rule import OptionValue, Rule, guarded
 from cnnlint.model.binding import Bindings, check_all_used
 from cnnlint.model.graph import Node
 from cnnlint.model.loader import load
@@ -72,7 +72,9 @@ def answer(
     """
     keys = {node.key for node in nodes}
     findings, reasons, general = [], [], []
-    for said in said_by(rule, facts, options):
+    with guarded(rule):
+        remarks = list(rule.remarks(facts, options))
+    for said in remarks:
         match said:
             case Finding(nodes=()):
                 general.append(f"it reports of the file as a whole: {said.message}")
