@@ -1,6 +1,6 @@
 """A305."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Annotated
 
 from cnnlint.facts.activations.roles import NORMALISING, SATURATING, Activation, Role
@@ -43,14 +43,17 @@ def non_relu_activation(
     `Conv - Sigmoid, Mul - Conv` (SiLU) becomes `Conv - Relu - Conv`.
 
     ## When to ignore it
-    When you want the gain in accuracy that these kinds have in published networks: put them into
-    `allow`. Outputs, Softmax, and a Clip that does not start at 0 are left alone.
+    When you want the gain in accuracy that these kinds have in published networks: write them in
+    `allow` behind Relu and Relu6 (what it doesn't name is reported, ReLU too). Outputs, Softmax,
+    a Clip that does not start at 0 and a Sigmoid or HardSigmoid that gates are left alone; what
+    lies inside a gate, as in squeeze-and-excitation, is reported like the rest.
 
     ## References
     - Nair and Hinton, Rectified Linear Units Improve Restricted Boltzmann Machines, 2010
     - Glorot, Bordes and Bengio, Deep Sparse Rectifier Neural Networks, 2011
     """
-    allowed = {kind.strip() for kind in allow.split(",")}
+    allowed = [kind.strip() for kind in allow.split(",")]
+    instead = allowed[0] if allowed[0] and "Relu" not in allowed else "Relu"
     places: dict[str, list[Activation]] = {}
     for activation in facts.activations.all:
         reason = _reason(activation, allowed)
@@ -63,7 +66,7 @@ def non_relu_activation(
         yield Finding(
             nodes=tuple(activation.node for activation in found),
             message=f"{kind if count == 1 else f'{count} {kind}'} between hidden layers",
-            suggestion="Relu instead; needs retraining",
+            suggestion=f"{instead} instead; needs retraining",
             evidence={
                 "kind": kind,
                 "count": count,
@@ -73,7 +76,7 @@ def non_relu_activation(
         )
 
 
-def _reason(activation: Activation, allowed: set[str]) -> str | None:
+def _reason(activation: Activation, allowed: Collection[str]) -> str | None:
     """Return why nothing is said of an activation, None where something is."""
     kind = activation.kind
     if kind in allowed:

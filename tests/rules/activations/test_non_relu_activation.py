@@ -61,6 +61,15 @@ def test_one_finding_for_each_kind() -> None:
         assert finding.severity is None
 
 
+@pytest.mark.parametrize(
+    ("allow", "instead"),
+    [("HardSwish, Elu", "HardSwish"), ("Elu, Relu", "Relu"), ("Relu6", "Relu6"), ("", "Relu")],
+)
+def test_suggests_a_kind_that_is_allowed(allow: str, instead: str) -> None:
+    (finding,) = non_relu_activation.run(FIRST.op("Selu").conv(8).facts(), {"allow": allow})
+    assert finding.suggestion == f"{instead} instead; needs retraining"
+
+
 def test_reasons() -> None:
     net = clipped(FIRST.relu().conv(8), -1, 9).op("Tanh").conv(8).op("Softmax").conv(8)
     said = list(non_relu_activation.remarks(net.op("Elu").facts()))
