@@ -39,9 +39,9 @@ def mixed_hidden_activations(
 
     ## Why is this bad?
     One initialisation and one learning rate serve the whole network: He's initialisation is
-    computed for ReLU, Glorot's for units that are linear near 0. Mixed kinds are mostly left over
-    from an experiment. The limit is a rule of thumb, for MobileNetV3 mixes two kinds: ReLU in the
-    first half, HardSwish in the second.
+    computed for ReLU, Glorot's for units that are linear near 0. Mixed kinds are often left over
+    from an experiment. The limit is a rule of thumb that leaves MobileNetV3 alone, which mixes
+    two kinds: HardSwish in the stem and the second half, ReLU between.
 
     ## Example
     `Conv - Relu - Conv - Tanh - Conv - Relu` becomes `Conv - Relu - Conv - Relu - Conv - Relu`.
@@ -50,8 +50,8 @@ def mixed_hidden_activations(
     When the kinds were searched for, or parts of several networks are joined in one file. Not
     counted are gates (squeeze-and-excitation, GLU, LSTM) and what lies inside them, attention,
     coordinates of a sampling operator, parts of a larger activation (the Sigmoid of SiLU),
-    outputs, Softmax, a Clip that doesn't start at 0, and a Tanh between the last two dense layers
-    (the first ViT).
+    outputs, Softmax, a Clip that doesn't start at 0 (but one from -1 to 1 is Hardtanh, which
+    saturates), and a Tanh between the last two dense layers (the first ViT).
 
     ## References
     - He et al., Delving Deep into Rectifiers, 2015, section 2.2
