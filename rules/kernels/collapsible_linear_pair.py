@@ -33,7 +33,7 @@ def collapsible_linear_pair(facts: Facts) -> Iterator[Finding | Silence]:
     both amount to has fewer weights than they have, and no more MACs. Says whether that layer
     gives the same numbers everywhere (`exact` in the evidence) or others at the border of the
     map: there the second layer may pad with zeros what the first one, by its bias or its larger
-    kernel, would have filled with other numbers.
+    kernel, would have filled with other numbers, and the one layer needs retraining.
 
     ## Why is this bad?
     Without an activation between, two layers can express nothing that one can't: the second
@@ -45,8 +45,8 @@ def collapsible_linear_pair(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## When to ignore it
     In training, when the extra layer is there to help the optimiser, as in networks that are
-    merged afterwards; then merge before use. Pairs with few channels between (bottlenecks,
-    depthwise and pointwise) have no more weights than one layer would, and are left alone. So
+    merged afterwards; then merge before use. Pairs with few channels between (bottlenecks), and
+    depthwise with pointwise, have no more weights than one layer would, and are left alone. So
     are a convolution and BatchNormalization (N601), layers that share their weights with others,
     and two convolutions larger than 1x1 if one would give other numbers at the border (A303).
 

@@ -28,9 +28,11 @@ def pointwise_before_average_pool(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## What it does
     Reports a 1x1 convolution (stride 1, no padding) whose result goes straight into average
-    pooling with a stride, or into the mean of the map, and nowhere else. Says
-    whether pooling first gives the same numbers (`exact` in the evidence): it does unless windows
-    count padding and the convolution has a bias, which the padding lacks.
+    pooling with a stride, or into the mean of the map, and nowhere else; only normalisation for
+    inference and sums and products with constants may lie between, and go with the convolution.
+    Says whether pooling first gives the same numbers (`exact` in the evidence): it does unless
+    windows count padding and the convolution or what follows it adds a bias, which the padding
+    lacks; then the numbers at the border change, and it needs retraining.
 
     ## Why is this bad?
     A mean over positions and a sum over channels may change places. With the convolution first,
