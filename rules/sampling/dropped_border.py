@@ -28,7 +28,7 @@ MAX_NAMED = 3
 def dropped_border(
     facts: Facts,
     *,
-    max_levels: Annotated[int, "on so many sizes of maps it is only a note"] = 2,
+    max_levels: Annotated[int, "on up to so many sizes of maps it is only a note"] = 2,
     max_share: Annotated[float, "share of an axis up to which it is only a note"] = 0.02,
 ) -> Iterator[Finding | Silence]:
     """Last rows or columns of a map that no window of a strided layer reaches.
@@ -36,11 +36,11 @@ def dropped_border(
     ## What it does
     Looks where the last window of each convolution and pooling layer with a stride ends, and
     reports all layers that leave rows or columns at the far border unread, as one finding.
-    Padding, also by a Pad in front, is no part of the map. A note; a warning where it happens on
-    more than `max_levels` sizes of maps, or drops more than `max_share` of an axis in all, and
-    no other layer reads those maps whole; not where the file leaves the size of the image open
-    and it was assumed. Both limits are house values: SqueezeNet at 224x224,
-    which drops 1 row of 224, stays below them.
+    Padding, also by a Pad in front, is no part of the map. The finding is a note. It is a warning
+    where layers do so on maps of more than `max_levels` sizes, or drop more than `max_share` of
+    an axis in all; maps that another layer reads whole don't count for that, and a size of the
+    image that the file leaves open and that was assumed keeps it a note. Both limits are house
+    values: SqueezeNet at 224x224, which drops 1 row and 1 column of 224, stays below them.
 
     ## Why is this bad?
     What was computed there is thrown away, and the map is no longer centred on the image: all
