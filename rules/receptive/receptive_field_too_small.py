@@ -36,13 +36,13 @@ def receptive_field_too_small(
     ## Why is this bad?
     Averaging adds up what the positions found; it sees no relation between parts that are
     further apart than the receptive field. What counts in practice is smaller still: the pixels
-    at the border of the field weigh little. Of the ImageNet networks of torchvision, measured at
-    224x224, SqueezeNet 1.0 sees least (155 pixels, 0.69 of the side) and most see all of it. The
-    default is a house value below that.
+    at the border of the field weigh little. Of the ImageNet networks of torchvision that end in
+    global pooling, SqueezeNet 1.0 sees least of a 224x224 input (155 pixels, 0.69 of the side),
+    and most see all of it. The default is a house value below that.
 
     ## Example
     A ResNet-18 sees 435 x 435 pixels, all of a 224x224 input but 42 % of the side of a
-    1024x1024 one. Downsampled by two in front of its last three 3x3 it sees 659 x 659.
+    1024x1024 one. With a 2x2 pool in front of its last three 3x3 it sees 659 x 659.
 
     ## When to ignore it
     When texture is the answer, or small things are: BagNet classifies by patches of 33 pixels
