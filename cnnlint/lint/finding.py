@@ -16,7 +16,7 @@ class Severity(StrEnum):
     ERROR = "error"
     """The file is wrong or its output is meaningless."""
     WARNING = "warning"
-    """Published evidence or arithmetic says it is worse, and proven networks don't do it."""
+    """Published evidence or arithmetic says it is worse, and proven networks seldom do it."""
     NOTE = "note"
     """Worth knowing; proven networks do it."""
 

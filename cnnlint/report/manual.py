@@ -8,7 +8,7 @@ from cnnlint.lint.rule import Option, Rule
 
 SEVERITIES = {
     Severity.ERROR: "the file is wrong",
-    Severity.WARNING: "evidence or arithmetic says it is worse, and proven networks don't do it",
+    Severity.WARNING: "evidence or arithmetic says it is worse, and proven networks seldom do it",
     Severity.NOTE: "worth knowing; proven networks do it",
 }
 BASES = {
@@ -29,7 +29,9 @@ def manual(rule: Rule) -> str:
     summary, _, sections = rule.doc.partition("\n")
     blocks = [f"# {rule.name} ({rule.code})", summary, "\n".join(_about(rule)), sections.strip()]
     if rule.options:
-        setting = f"--config rules.{rule.code}.{rule.options[0].name}={_toml(rule.options[0])}"
+        setting = f"rules.{rule.code}.{rule.options[0].name}={_toml(rule.options[0])}"
+        # A shell would cut it at a space.
+        setting = f'--config "{setting}"' if " " in setting else f"--config {setting}"
         blocks += ["## Options", "\n".join(_options(rule)), f"To set one: `{setting}`"]
     return "\n\n".join(filter(None, blocks)) + "\n"
 

@@ -124,3 +124,7 @@ def test_sections_of_our_own_page() -> None:
     assert heads[0] == "What it does"
     assert heads[-2:] == ["References", "Options"]
     assert "- done as suggested in: VGG\n" in page
+
+
+def test_a_setting_with_a_space_can_be_pasted_into_a_shell() -> None:
+    assert '\nTo set one: `--config "rules.A305.allow=Relu, Relu6"`\n' in manual(find("A305"))
