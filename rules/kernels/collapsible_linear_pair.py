@@ -21,7 +21,7 @@ OTHER_BORDER = "the numbers stay the same but for the map's border; needs retrai
     severity=Severity.WARNING,
     basis=Basis.COMPUTED,
     fix=Fix.SAFE,
-    proven="RepVGG (merges its linear layers for use)",
+    proven="Diverse Branch Block (merges a 1x1 and a 3x3 in series for use)",
     since="0.1",
 )
 def collapsible_linear_pair(facts: Facts) -> Iterator[Finding | Silence]:
@@ -44,15 +44,17 @@ def collapsible_linear_pair(facts: Facts) -> Iterator[Finding | Silence]:
     weights; one `Conv 1x1 16->72` has 1,152 and gives the same numbers.
 
     ## When to ignore it
-    In training, when the extra layer is there to help the optimiser, as in networks that are
-    merged afterwards; then merge before use. Pairs with few channels between (bottlenecks), and
-    depthwise with pointwise, have no more weights than one layer would, and are left alone. So
-    are a convolution and BatchNormalization (N601), layers that share their weights with others,
-    and two convolutions larger than 1x1 if one would give other numbers at the border (A303).
+    In training, when the extra layer is there to help the optimiser, as in a Diverse Branch
+    Block, and is merged afterwards; then merge before use. Pairs with few channels between
+    (bottlenecks), and depthwise with pointwise, have no more weights than one layer would, and
+    are left alone. So are a convolution and BatchNormalization (N601), layers that share their
+    weights with others, and two convolutions larger than 1x1 if one would give other numbers at
+    the border (A303).
 
     ## References
     - Goodfellow et al., Deep Learning, 2016, section 6.1 (linear layers stay linear)
     - Howard et al., Searching for MobileNetV3, 2019
+    - Ding et al., Diverse Branch Block: Building a Convolution as an Inception-like Unit, 2021
     """
     paired: set[Key] = set()
     for key, second in facts.weighted.items():

@@ -35,9 +35,9 @@ def missing_bottleneck(
     Reports dense convolutions larger than 1x1 that read at least `min_cin` channels, not straight
     from a 1x1 convolution (activations, pooling and gates may lie between), take at least
     `min_mac_share` of the model's MACs, and would save `min_saving` of their own behind a 1x1
-    that leaves a half, a quarter or an eighth of the channels (rounded down to a multiple of
-    16): the widest of these that saves enough. One finding a model, with all such layers, the
-    largest saving first.
+    that leaves a half, a quarter or an eighth of the channels (rounded down to a multiple of 16,
+    at least 16). It suggests the widest of these that saves enough. One finding a model, with all
+    such layers, the largest saving first.
 
     ## Why is this bad?
     A k x k convolution costs k² cin cout multiply-adds a position. Behind a 1x1 that leaves r
