@@ -48,8 +48,8 @@ def stride_above_two(
 
     ## When to ignore it
     When the network works as it is; a file doesn't show what is lost. Stems, patches (stride =
-    kernel, no padding) of a map that others read too, as attention has them, transposed
-    convolutions and an axis on which the window stands once are left alone. A window
+    kernel, no padding) of a map that others read too, as for the keys of attention (PVT),
+    transposed convolutions and an axis on which the window stands once are left alone. A window
     that steps over positions is P401's, but for a 1x1 kernel, whose step is judged here. Pooling
     has a rule of its own (P407).
 

@@ -24,13 +24,13 @@ def stride_exceeds_kernel(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## What it does
     Reports a convolution or pooling layer that steps over positions of its input on some axis,
-    and says which share of them it never reads. A dilated kernel steps over them too where
-    stride and dilation have a common factor: 3x3 with dilation 2 and stride 2 reads every
-    second row and column only. It is only a note in three cases: another layer reads the whole
-    of the same map, or that map is an output, so that nothing is lost; the result serves
-    attention only (MViT makes keys and values at stride 8 with 3x3 kernels); or the layer reads
-    some channels of a map, and another layer reads others of them whole (the SK-ResNets of timm
-    give one half of the channels to a dilated kernel).
+    and says which share of them it never reads. A dilated kernel steps over them too where stride
+    and dilation have a common factor: 3x3 with dilation 2 and stride 2 reads every second row and
+    column only. The finding is but a note in three cases: another layer reads the whole of the
+    same map, or that map is an output, so that nothing is lost; the result serves attention only
+    (MViT makes keys and values at stride 8 with 3x3 kernels); or the layer reads some channels of
+    a map, and another layer reads others of them whole (the SK-ResNets of timm give one half of
+    the channels to a dilated kernel).
 
     ## Why is this bad?
     Between two windows lie positions that no weight ever sees; of their values, and of the
