@@ -32,7 +32,7 @@ def receptive_field_too_small(
     every axis, along the widest path, and computes what it changes to downsample more in front
     of the last convolutions: with a stride of 2 before them they reach twice as far for a
     quarter of the multiply-adds. It computes a factor of 2 or 4, where that leaves at least 4
-    positions on each axis of the last map; where none does, it suggests kernels and strides.
+    positions on each axis of the last map; where neither does, it suggests kernels and strides.
 
     ## Why is this bad?
     Averaging adds up what the positions found; it sees no relation between parts that are
