@@ -47,8 +47,9 @@ def render_answer(answer: Answer) -> str:
         about = f", about {said.layers} layers" if said.layers > 1 else ""
         lines += _field(f"reports {kind}{about}", said.message)
         lines += _field("help", said.suggestion)
+    silent = "otherwise silent" if answer.findings else "silent about this layer"
     for reason in answer.reasons:
-        lines += _field("silent about this layer", reason)
+        lines += _field(silent, reason)
     for reason in answer.general:
         lines += _field("about the model as a whole", reason)
     if len(lines) == 1:

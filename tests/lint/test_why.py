@@ -122,6 +122,19 @@ def test_text() -> None:
     )
 
 
+def test_text_of_a_rule_that_reports_a_layer_and_passes_it_over_elsewhere() -> None:
+    def check(facts: Facts) -> Iterator[Remark]:
+        yield Finding((facts.convs[0].node,), "too large", "less")
+        yield Silence(facts.convs[0].node, "nothing before it")
+
+    facts = NET.facts()
+    assert render_answer(answer(facts, find_layer(facts.model.nodes, "a"), rule(check))) == (
+        "X101 judge on a (Conv 3x3 3->4) of <bytes>\n"
+        "  reports a note:\n    too large\n  help:\n    less\n"
+        "  otherwise silent:\n    nothing before it\n"
+    )
+
+
 def test_text_of_a_model_is_made_harmless() -> None:
     net = Net(3, 8).conv(4, name="a\x1b[31m")
     facts = net.facts()
