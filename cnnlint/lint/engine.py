@@ -169,7 +169,7 @@ def _reported(facts: Facts, rule: Rule, finding: Finding, preset: Preset) -> Rep
         evidence=finding.evidence,
         saving=finding.saving,
         proven=rule.proven,
-        fix=rule.fix,
+        fix=finding.fix or rule.fix,
         fingerprint=fingerprint(rule.code, next(iter(finding.nodes), None)),
     )
 

@@ -62,7 +62,8 @@ class Finding:
     """One thing that a rule saw. The engine adds the rule, its severity and what suppresses it.
 
     ``nodes`` are all the layers concerned, the one to look at first in front; none where the file
-    as a whole is. ``severity`` is set only where a rule speaks louder or softer than usual.
+    as a whole is. ``severity`` is set only where a rule speaks louder or softer than usual, and
+    ``fix`` where this remedy keeps the numbers and others of the rule don't, or the other way.
     """
 
     nodes: tuple[Node, ...]
@@ -71,6 +72,7 @@ class Finding:
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     saving: Saving = Saving()
     severity: Severity | None = None
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from reprlib import repr as short
 
-from cnnlint.lint.finding import Finding, Remark, Saving, Severity, Silence, Unchecked
+from cnnlint.lint.finding import Finding, Fix, Remark, Saving, Severity, Silence, Unchecked
 from cnnlint.model.graph import Node
 
 
@@ -60,6 +60,7 @@ _PARTS: Mapping[type[Remark | Saving], Mapping[str, Callable[[object], bool]]] =
         "evidence": _is_evidence,
         "saving": lambda value: isinstance(value, Saving),
         "severity": lambda value: value is None or isinstance(value, Severity),
+        "fix": lambda value: value is None or isinstance(value, Fix),
     },
     Silence: {
         "node": lambda value: value is None or isinstance(value, Node),

@@ -144,4 +144,5 @@ def _finding(facts: Facts, source: Source, second: Conv | Dense, one: Merged) ->
             params=params - one.weights - bias,
             activation_bytes=total(facts.activation_bytes(node) for node in nodes[:-1]),
         ),
+        fix=Fix.SAFE if one.exact else Fix.UNSAFE,
     )

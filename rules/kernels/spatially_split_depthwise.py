@@ -117,4 +117,5 @@ def _finding(facts: Facts, split: Split) -> Finding:
             params=split.weights - split.whole_weights,
             activation_bytes=extra,
         ),
+        fix=Fix.SAFE if exact else Fix.UNSAFE,
     )

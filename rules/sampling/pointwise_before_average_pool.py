@@ -107,4 +107,5 @@ def _finding(facts: Facts, source: Source, conv: Conv, node: Node, mean: Averagi
             macs=macs - less,
             activation_bytes=total((*gone, None if pooled is None else -pooled)),
         ),
+        fix=Fix.SAFE if exact else Fix.UNSAFE,
     )

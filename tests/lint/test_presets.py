@@ -63,3 +63,15 @@ def test_what_is_required_and_lacking_is_a_finding(
         assert outcome.findings[0].evidence == {"needs": ("optimizer",)}
         assert outcome.findings[0].layers == ()
     assert outcome.unchecked == ("X101 lacking (needs optimizer)",)
+
+
+@pytest.mark.parametrize(("own", "reported"), [(None, "none"), (Fix.SAFE, "safe")])
+def test_a_finding_may_have_a_fix_of_its_own(own: Fix | None, reported: str) -> None:
+    def mends(facts: Facts) -> Iterator[Finding]:
+        yield Finding((facts.convs[0].node,), "m", "s", fix=own)
+
+    made = Rule(
+        "X101", "mends", "kernels", NOTE, Basis.HEURISTIC, Fix.NONE, "0", None, True, mends
+    )
+    (finding,) = run_rules(Net(3, 8).conv(4).facts(), [made]).findings
+    assert finding.fix == reported

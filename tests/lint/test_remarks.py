@@ -50,6 +50,7 @@ def test_what_is_sound(said: object) -> None:
         (finding(message=5), "message of a Finding can't be 5"),
         (finding(suggestion=None), "suggestion of a Finding can't be None"),
         (finding(severity="warning"), "severity of a Finding can't be 'warning'"),
+        (finding(fix="safe"), "fix of a Finding can't be 'safe'"),
         (finding(saving=3), "saving of a Finding can't be 3"),
         (finding(saving=saving(macs="many")), "macs of a Saving can't be 'many'"),
         (finding(saving=saving(params=inf)), "params of a Saving can't be inf"),

@@ -4,7 +4,7 @@ from onnx import helper
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.remedies.merging import merged
-from cnnlint.lint.finding import Saving, Severity, Silence
+from cnnlint.lint.finding import Fix, Saving, Severity, Silence
 from cnnlint.model.loader import load
 from rules.kernels.collapsible_linear_pair import collapsible_linear_pair
 from tests.net import Net
@@ -171,6 +171,7 @@ def test_unknown_size() -> None:
 def test_what_is_called_exact_gives_the_same_numbers(net: Net, exact: bool) -> None:
     (finding,) = collapsible_linear_pair.run(net.facts())
     assert finding.evidence["exact"] == exact
+    assert finding.fix is (Fix.SAFE if exact else Fix.UNSAFE)
     assert ("needs retraining" in finding.suggestion) != exact
     facts, proto = net.facts(), with_numbers(net)
     second = facts.convs[-1]

@@ -3,7 +3,7 @@ import numpy.typing as npt
 import pytest
 from onnx import TensorProto
 
-from cnnlint.lint.finding import Finding, Saving, Severity, Silence
+from cnnlint.lint.finding import Finding, Fix, Saving, Severity, Silence
 from cnnlint.lint.rule import OptionValue
 from rules.kernels.spatially_split_depthwise import spatially_split_depthwise
 from tests.net import Net
@@ -142,6 +142,7 @@ def test_example_of_the_manual() -> None:
 def test_merging(net: Net, exact: bool) -> None:
     (finding,) = spatially_split_depthwise.run(net.facts())
     assert finding.evidence["exact"] == exact
+    assert finding.fix is (Fix.SAFE if exact else Fix.UNSAFE)
     end = "the product of both kernels keeps the numbers" if exact else "needs retraining"
     assert finding.suggestion.endswith(f"; {end}")
 

@@ -7,7 +7,7 @@ import pytest
 from onnx import helper
 
 from cnnlint.facts.facts import Facts
-from cnnlint.lint.finding import Saving, Severity, Silence
+from cnnlint.lint.finding import Fix, Saving, Severity, Silence
 from cnnlint.model.loader import load
 from rules.sampling.pointwise_before_average_pool import pointwise_before_average_pool
 from tests.net import Net
@@ -164,6 +164,7 @@ COUNTED: dict[str, Any] = {"pads": [1, 1, 1, 1], "count_include_pad": 1}
 def test_what_is_called_exact_gives_the_same_numbers(net: Net, exact: bool) -> None:
     (finding,) = pointwise_before_average_pool.run(net.facts())
     assert finding.evidence["exact"] == exact
+    assert finding.fix is (Fix.SAFE if exact else Fix.UNSAFE)
     assert ("needs retraining" in finding.suggestion) != exact
     proto = with_numbers(net)
     other = swapped(proto)
