@@ -48,11 +48,11 @@ def deep_plain_run(
     ## When to ignore it
     When the network trains well as it is, which a file doesn't show: VGG-19 (19 layers) does.
     Networks whose skip connections were folded into the kernels (RepVGG, MobileOne) get a note,
-    however deep they are. They are recognised by the training recipe (`reparameterized = true`)
-    or by their weights: in half of the dense kernels of stride 1 with as many channels in as out,
-    those weights that pass a channel on to itself are on average `identity_ratio` times as large
-    as the others. Where weights can't be read, it is a note if all kernels are 3x3 or 1x1 and
-    have a bias, as folding leaves them.
+    however deep they are. They are recognised by the training recipe (`reparameterized = true`) or
+    by their weights: in half or more of the dense kernels of stride 1 with as many channels in as
+    out, the weights in the centre that pass a channel on to itself are on average at least
+    `identity_ratio` times as large as all others. Where weights can't be read, it is a note if all
+    kernels are 3x3 or 1x1 and have a bias, as folding leaves them.
 
     ## References
     - He et al., Deep Residual Learning for Image Recognition, 2016, table 2 and figure 4

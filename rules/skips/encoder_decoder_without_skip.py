@@ -43,10 +43,10 @@ def encoder_decoder_without_skip(
     ## What it does
     Looks at each output (the first eight) that is a map in which a position stands for at most
     `max_output_jump` input pixels on an axis. Reports it if every path to it (a gate is none) goes
-    through a map `min_bottleneck` times as coarse, and through two upsampling steps or more, and
-    if a layer with weights reads an upsampled map. Where no map is that coarse, `note_bottleneck`
-    times is enough for a note. Names the maps of the way down that have the grid of a
-    convolution on the way up, and what joining them costs: a Concat makes that convolution
+    through a map `min_bottleneck` times as coarse as the output, and through two upsampling steps
+    or more, and if a layer with weights reads an upsampled map. Where no map is that coarse,
+    `note_bottleneck` times is enough for a note. Names the maps of the way down that have the grid
+    of a convolution on the way up, and what joining them costs: a Concat makes that convolution
     dearer, an Add costs nothing where channels are equal.
 
     ## Why is this bad?
@@ -60,12 +60,12 @@ def encoder_decoder_without_skip(
 
     ## When to ignore it
     When everything is meant to go through the bottleneck: an output with as many channels as the
-    input (an autoencoder) is a note at most, and so is any output where the model's metadata
-    says that `cnnlint.task` is compression, anomaly or generation. Such outputs are left alone
-    where no map is `min_bottleneck` times as coarse (style transfer). Outputs of `note_from_jump`
-    pixels a position and more are a note: pose estimation does well without skips there. One
-    upsampling step straight to the output, as in FCN-32s and DeepLabv3, and generators that start
-    from a vector are left alone. The limits are house values.
+    input (an autoencoder) is a note at most, and so is any output where the model's metadata says
+    that `cnnlint.task` is compression, anomaly or generation. Such outputs are left alone where no
+    map is `min_bottleneck` times as coarse (style transfer). Outputs of `note_from_jump` pixels a
+    position and more are a note: pose estimation does well without skips there. Left alone are a
+    single upsampling step, as in FCN-32s and DeepLabv3, upsampling with no layer behind it, and
+    generators that start from a vector. The limits are house values.
 
     ## References
     - Long et al., Fully Convolutional Networks for Semantic Segmentation, 2015, section 4.2
