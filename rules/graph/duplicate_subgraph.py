@@ -20,11 +20,11 @@ def duplicate_subgraph(facts: Facts) -> Iterator[Finding | Silence]:
     """Branch that computes again what another one has computed.
 
     ## What it does
-    Reports nodes with the operator, attributes, inputs and weights of an earlier node, and the
-    nodes behind them that repeat those behind the earlier one: one finding for each such branch
-    that takes MACs; one note for all other duplicates together. Weights are the same if they lie
-    at the same place in the file, or hold the same bytes. Nodes that lead to no output are left
-    to G901.
+    Reports nodes with the same operator, attributes, inputs and weights as an earlier node, and
+    the nodes behind them that repeat those behind the earlier one: one finding for each such
+    branch that takes MACs; one note for all other duplicates together. Weights are the same if
+    they lie at the same place in the file, or hold the same bytes. Nodes that lead to no output
+    are left to G901.
 
     ## Why is this bad?
     The result is known already. onnxruntime 1.32 merges such nodes when it optimises, but only
@@ -38,8 +38,9 @@ def duplicate_subgraph(facts: Facts) -> Iterator[Finding | Silence]:
     ## When to ignore it
     When two branches are equal only until they are trained (two heads with the same initial
     weights). Left alone are the same weights on other maps (siamese networks, shared heads),
-    random operators, Dropout, control flow, operators of other domains, and what exporters
-    repeat for each reader: casts, quantisation, and operators without arithmetic such as Reshape.
+    nodes that read constants only, random operators, Dropout, control flow, operators of other
+    domains, and what exporters repeat for each reader: casts, quantisation, and operators without
+    arithmetic such as Reshape.
 
     ## References
     - Cocke, Global Common Subexpression Elimination, 1970

@@ -57,7 +57,7 @@ def flatten_dense_head(
     When the position in the map is the answer (coordinates, aligned faces, board games), which
     a file doesn't tell, or when weights cost nothing. Maps of 2x2 and less, networks of fewer
     than `min_weights` parameters (LeNet), and an image that is flattened itself are left alone.
-    So is a layer with more weights than the file has parameters, which are copies then. The
+    So is a layer with more weights than the file has parameters: they are copies of fewer. The
     limits are house values: VGG and AlexNet lie above half, and no other network of torchvision
     that was measured flattens a map.
 
