@@ -31,9 +31,10 @@ def factorised_on_wrong_grid(
 
     ## What it does
     Reports dense convolutions of 1 x n and n x 1 in series: with n below `min_kernel` on every
-    map, with a larger n only where a side of the map is above `max_grid`. It computes what one
-    n x n costs, and what a depthwise n x n and a 1x1 cost, which must take fewer MACs than the
-    split. One finding a model, with all such pairs, the largest saving first.
+    map, from `min_kernel` on only where a side of the map is above `max_grid`. It computes what
+    one n x n costs, and what a depthwise n x n and a 1x1 cost; pairs of which these two would not
+    take fewer MACs are left alone. One finding a model, with all such pairs, the largest saving
+    first.
 
     ## Why is this bad?
     On C channels the split takes 2 n C² multiply-adds a position instead of n² C²: a third less

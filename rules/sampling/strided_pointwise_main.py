@@ -29,12 +29,12 @@ def strided_pointwise_main(facts: Facts) -> Iterator[Finding | Silence]:
     """1x1 convolution with a stride on the main path, so that most of the map is never read.
 
     ## What it does
-    Reports a 1x1 convolution (1 on every axis) with a stride that is no shortcut around other
-    layers; P403 speaks of those. Suggests to give the stride to the convolution in front where
-    that gives the same numbers (nobody else reads what it makes, and its kernel is as large as
-    both strides together), else to the next one where its kernel is at least as large as the
-    stride, else an average pool in front. A note where another layer reads the whole of the
-    same map, so that nothing is lost.
+    Reports a 1x1 convolution (1 on every axis) with a stride, unless it is a shortcut around other
+    layers: P403 speaks of those. Suggests to give the stride to the convolution in front where
+    that gives the same numbers (nobody else reads what it makes, each number between is treated
+    alone, and its kernel is at least as large as the product of both strides), else to the next
+    one where its kernel is at least as large as the stride, else an average pool in front. A note
+    where another layer reads the whole of the same map, so that nothing is lost.
 
     ## Why is this bad?
     A 1x1 kernel sees one position and steps over the rest: at stride 2 three quarters of what
@@ -47,9 +47,10 @@ def strided_pointwise_main(facts: Facts) -> Iterator[Finding | Silence]:
     25,690,112, and the 3x3 stays as it is.
 
     ## When to ignore it
-    When you need the weights of a network that was trained so, or the MACs that the change
-    costs. A file doesn't show how much accuracy is at stake. Gates, and maps with one position
-    on each axis that has a stride, are left alone.
+    When you need the weights of a network that was trained so, or the MACs that the change costs;
+    with the stride on the convolution in front the weights stay, and MACs are saved. A file
+    doesn't show how much accuracy is at stake. Gates, and maps with one position on each axis that
+    has a stride, are left alone.
 
     ## References
     - Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016
