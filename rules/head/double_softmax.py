@@ -26,9 +26,9 @@ def double_softmax(facts: Facts) -> Iterator[Finding | Silence]:
 
     ## What it does
     Reports a Softmax, LogSoftmax or Sigmoid whose input is the result of another one, with
-    nothing but a change of layout or type between. Attention and gates are left alone, and so
-    are two Softmax along different axes, and a Softmax or LogSoftmax behind LogSoftmax, which
-    gives the same probabilities again.
+    nothing but a change of layout or type, or a Slice or Split, between. Attention and gates are
+    left alone, and so are two Softmax along different or unknown axes, and a Softmax or LogSoftmax
+    behind LogSoftmax, which gives the same probabilities again.
 
     ## Why is this bad?
     Probabilities lie between 0 and 1, so a second Softmax hardly tells them apart: of 10 classes

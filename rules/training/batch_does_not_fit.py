@@ -16,12 +16,12 @@ def batch_does_not_fit(facts: Facts) -> Iterator[Remark]:
 
     ## What it does
     Reports a `batch_size` that, divided by `devices` (1 unless the recipe says how many), takes
-    more than `device_memory` (in GiB), and tells the largest power of two that fits. Counted are
-    the maps that the backward pass needs, at the input size that is checked, and for each
-    parameter 4 bytes of weight, 4 of gradient, and what the optimizer keeps: 8 for Adam, AdamW
-    and their like, 4 for SGD (taken to have momentum), RMSProp and Adagrad, 0 for others. Maps
-    have 4 bytes a number, 2 with `precision = "mixed"`. Exporters fold normalisation away: give
-    `norm`, since its input is kept too.
+    more than `device_memory` (in GiB), and tells the largest power of two that fits on one device.
+    Counted are the maps that the backward pass needs, at the input size that is checked, and for
+    each parameter 4 bytes of weight, 4 of gradient, and what the optimizer keeps: 8 for Adam,
+    AdamW and their like, 4 for SGD (taken to have momentum), RMSProp and Adagrad, 0 for others or
+    where none is named. Maps have 4 bytes a number, 2 with `precision = "mixed"`. Exporters fold
+    normalisation away: give `norm`, since its input is kept too.
 
     ## Why is this bad?
     Training stops for lack of memory. Only what a usual run can't do without is counted.
