@@ -55,7 +55,9 @@ def write(text: str, output: Path | None, inputs: Iterable[Path]) -> None:
     if output is None:
         click.echo(text, nl=False, color=True)  # the renderer has decided on colour
         return
-    if output.name.endswith(KEPT) or any(_same(output, file) for file in inputs):
+    from cnnlint.model.source import same_file
+
+    if output.name.endswith(KEPT) or any(same_file(output, file) for file in inputs):
         cause = f"--output {output} would overwrite a model, its weights or its recipe"
         raise UsageError(cause, "name another file")
     try:
@@ -67,14 +69,6 @@ def write(text: str, output: Path | None, inputs: Iterable[Path]) -> None:
         raise UsageError(
             f"--output {output} can't be written: {error.strerror}", "name another file"
         ) from error
-
-
-def _same(one: Path, other: Path) -> bool:
-    """Tell whether two paths are one file, by a link of either kind too, or would be one."""
-    try:
-        return one.samefile(other)
-    except OSError:  # one of them isn't there, or is closed to us
-        return realpath(one) == realpath(other)
 
 
 def _replace(file: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from os.path import realpath
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -80,3 +81,11 @@ def sha256(source: str | Path | bytes) -> str:
         return hashlib.sha256(source).hexdigest()
     with Path(source).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Tell whether two paths are one file, by a link of either kind too, or would be one."""
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them isn't there, or is closed to us
+        return realpath(one) == realpath(other)

@@ -13,7 +13,7 @@ from cnnlint.model.defect import Kind
 from cnnlint.model.graph import Model
 from cnnlint.model.loader import load
 from cnnlint.model.protos import text
-from cnnlint.model.source import FileSource
+from cnnlint.model.source import FileSource, same_file
 from cnnlint.model.wire import field, top_fields
 
 METADATA = 14
@@ -54,7 +54,7 @@ def _replace(out: Path, parts: Iterator[bytes]) -> None:
 
 def _refuse_place(model: Model, file: Path, out: Path, *, overwrite: bool) -> None:
     """Refuse a place where the copy would destroy something, or have no weights."""
-    if any(_same(out, kept) for kept in (file, *model.origin.data_files)):
+    if any(same_file(out, kept) for kept in (file, *model.origin.data_files)):
         raise UsageError(f"{out} is the model itself or its weights", "name another file")
     if lexists(out) and not (overwrite and out.is_file()):
         cure = "remove it, or say overwrite=True" if out.is_file() else "name a file"
@@ -84,11 +84,3 @@ def _stamped(file: Path, metadata: Mapping[str, str]) -> Iterator[bytes]:
     for key, value in metadata.items():
         made = onnx.StringStringEntryProto(key=key, value=value)
         yield field(METADATA, made.SerializeToString())
-
-
-def _same(one: Path, other: Path) -> bool:
-    """Tell whether two paths are one file, or would be."""
-    try:
-        return one.samefile(other)
-    except OSError:  # one of them isn't there
-        return realpath(one) == realpath(other)
