@@ -31,7 +31,7 @@ def locked(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     def looked_at(path: str, *rest: object, **more: object) -> os.stat_result:
         refuse(path)
-        return stat(path, *rest, **more)  # type: ignore[arg-type]
+        return stat(path, *rest, **more)  # type: ignore[arg-type]  # passed on as it is
 
     def looked_at_itself(path: str) -> os.stat_result:
         refuse(path)

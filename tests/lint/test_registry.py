@@ -139,7 +139,7 @@ def leaves(_facts: Facts) -> Iterator[Finding]:
 
 
 def says_what_it_must_not(facts: Facts) -> Iterator[Finding]:
-    yield Finding((facts.convs[0].node,), "m", "s", saving=Saving(macs="many"))  # type: ignore[arg-type]
+    yield Finding((facts.convs[0].node,), "m", "s", saving=Saving(macs="many"))  # type: ignore[arg-type]  # what is refused
 
 
 def says_nothing(_facts: Facts) -> None:

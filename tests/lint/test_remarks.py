@@ -15,12 +15,12 @@ NODE = CONV.node
 
 def finding(**parts: object) -> Finding:
     """Return a finding with parts of any type."""
-    return Finding(**({"nodes": (NODE,), "message": "m", "suggestion": "s"} | parts))  # type: ignore[arg-type]
+    return Finding(**({"nodes": (NODE,), "message": "m", "suggestion": "s"} | parts))  # type: ignore[arg-type]  # a table of tests
 
 
 def saving(**parts: object) -> Saving:
     """Return a saving with parts of any type."""
-    return Saving(**parts)  # type: ignore[arg-type]
+    return Saving(**parts)  # type: ignore[arg-type]  # a table of tests
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ def test_what_is_sound(said: object) -> None:
         (finding(evidence={"a": nan}), "evidence of a Finding can't be {'a': nan}"),
         (finding(evidence={"a": (nan,)}), "evidence of a Finding can't be {'a': (nan,)}"),
         (finding(evidence={"a": {}}), "evidence of a Finding can't be {'a': {}}"),
-        (Silence(CONV, "x"), "node of a Silence can't be Conv("),  # type: ignore[arg-type]
-        (Silence(NODE, 5), "reason of a Silence can't be 5"),  # type: ignore[arg-type]
-        (Unchecked("lr"), "needs of a Unchecked can't be 'lr'"),  # type: ignore[arg-type]
-        (Unchecked((1,)), "needs of a Unchecked can't be (1,)"),  # type: ignore[arg-type]
+        (Silence(CONV, "x"), "node of a Silence can't be Conv("),  # type: ignore[arg-type]  # what is refused
+        (Silence(NODE, 5), "reason of a Silence can't be 5"),  # type: ignore[arg-type]  # what is refused
+        (Unchecked("lr"), "needs of a Unchecked can't be 'lr'"),  # type: ignore[arg-type]  # what is refused
+        (Unchecked((1,)), "needs of a Unchecked can't be (1,)"),  # type: ignore[arg-type]  # what is refused
     ],
 )
 def test_what_is_not(said: object, told: str) -> None:
