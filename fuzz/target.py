@@ -20,7 +20,6 @@ from zlib import crc32
 from cnnlint.errors import CnnlintError
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.engine import check_model
-from cnnlint.lint.finding import Severity
 from cnnlint.lint.registry import builtin_rules
 from cnnlint.model.binding import Bindings
 from cnnlint.model.graph import Model
@@ -133,7 +132,7 @@ def _read_facts(model: Model) -> None:
 
 
 def _render(model: ModelReport) -> None:
-    report = Report("0", (model,), Severity("warning"))
+    report = Report("0", (model,))
     document = json.loads(render_json(report), parse_constant=_no_constant)
     for name, number in _counted(document):
         if number < 0:

@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {  # longest prefix decides
         "cnnlint.report",
         "cnnlint.rules",
     },
+    "cnnlint.config": {"cnnlint.config", "cnnlint.lint", "cnnlint.model.binding"},
     "cnnlint.profile": {"cnnlint.facts", "cnnlint.model", "cnnlint.profile", "cnnlint.report"},
     "cnnlint.cli": {"cnnlint"},
     "cnnlint": {"cnnlint"},
@@ -48,6 +49,7 @@ ONLY_IN = {  # who alone may import a library
     "click": {"cnnlint.cli", "cnnlint.report"},
     "tabulate": {"cnnlint.report"},
     "networkx": {"cnnlint.model", "cnnlint.facts"},
+    "pathspec": {"cnnlint.lint.patterns"},
 }
 FACTS = (
     *("dataflow", "layers", "flaws"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnnlint import __version__
-from cnnlint.cli.options import bindings, input_options, output_option
+from cnnlint.cli.options import Sizes, input_options, output_option
 from cnnlint.cli.streams import tell_failures, tell_remarks, write
 from cnnlint.cli.tables import table_options, view_of
 from cnnlint.errors import UsageError
@@ -62,9 +62,7 @@ def profile(  # noqa: PLR0913  (one parameter an option)
     by: str | None,
     depth: int | None,
     output: Path | None,
-    batch: int | None,
-    dims: tuple[str, ...],
-    shapes: tuple[str, ...],
+    sizes: Sizes,
     static: bool,
     quiet: bool,
 ) -> int:
@@ -86,7 +84,7 @@ def profile(  # noqa: PLR0913  (one parameter an option)
     options = None if static else Options(threads=threads, duration_s=duration, seed=seed)
     if str(model) == "-":
         raise UsageError("standard input can't be profiled", "give a file")
-    asked, tell = bindings(batch, dims, shapes), progress(quiet=quiet)
+    asked, tell = sizes.bindings, progress(quiet=quiet)
     try:
         profiled, read = profile_model(model, asked, options, tell, digest=form == "json")
     finally:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cnnlint.cli.options import bindings, config_option, input_options, recipe_option, rules_option
+from cnnlint.cli.options import Sizes, config_option, input_options, recipe_option, rules_option
 from cnnlint.cli.streams import read_standard_input
 
 
@@ -16,7 +16,7 @@ from cnnlint.cli.streams import read_standard_input
 @config_option
 @recipe_option
 @input_options
-def why(  # noqa: PLR0913  (one parameter an option)
+def why(
     *,
     model: Path,
     layer: str,
@@ -24,9 +24,7 @@ def why(  # noqa: PLR0913  (one parameter an option)
     folders: tuple[Path, ...],
     config: tuple[str, ...],
     recipe: Path | None,
-    batch: int | None,
-    dims: tuple[str, ...],
-    shapes: tuple[str, ...],
+    sizes: Sizes,
 ) -> int:
     """Tell why RULE did or did not speak about LAYER of MODEL.
 
@@ -49,6 +47,6 @@ def why(  # noqa: PLR0913  (one parameter an option)
     known = catalogue(folders)
     options = parse_options(config, known)
     settings = Settings(options=options, recipe=read_recipe(recipe) if recipe else None)
-    answer = explain(source, layer, find(rule, known), bindings(batch, dims, shapes), settings)
+    answer = explain(source, layer, find(rule, known), sizes.bindings, settings)
     click.echo(render_answer(answer), nl=False)
     return 0

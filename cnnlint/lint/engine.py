@@ -9,6 +9,7 @@ from cnnlint.errors import LoadError, MissingPathError, RuleError, UsageError
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.training.recipe import Recipe
 from cnnlint.lint.finding import Finding, Severity, Unchecked
+from cnnlint.lint.gate import Gate, judge
 from cnnlint.lint.presets import PRESETS, Preset
 from cnnlint.lint.recipes import recipe_of
 from cnnlint.lint.rule import OptionValue, Rule, guarded
@@ -17,7 +18,7 @@ from cnnlint.model.graph import Model, Node
 from cnnlint.model.loader import load
 from cnnlint.model.source import sha256
 from cnnlint.model.watchdog import memory_limit, time_limit
-from cnnlint.report.describe import body_reports, layer_rows, reported_layer, summary
+from cnnlint.report.describe import body_reports, cost_of, layer_rows, reported_layer, summary
 from cnnlint.report.report import Failure, ModelReport, ReportedFinding
 
 STDIN = "<stdin>"
@@ -33,6 +34,15 @@ class Settings:
     """Options of rules, by code."""
     recipe: Recipe | None = None
     """What the user says of how the models were trained."""
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    """Severities that findings of a rule have whatever anybody else says, by code."""
+    gate: Gate = field(default_factory=Gate)
+    fail_on: Severity | None = Severity.WARNING
+
+    def severity(self, rule: Rule, finding: Finding) -> Severity:
+        """Return the severity that a finding of a rule has."""
+        usual = self.preset.severity(rule.code, finding.severity or rule.severity)
+        return self.severities.get(rule.code, usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +90,17 @@ def check_model(
             model = load(source, bindings, name=path)
             facts = Facts(model, recipe_of(source, settings.recipe))
             outcome = run_rules(facts, rules, settings)
+            judged = judge(facts, outcome.findings, settings.gate)
             report = ModelReport(
                 path=path,
                 sha256=sha256(source) if thorough else None,
                 summary=summary(facts, thorough=thorough),
                 layers=layer_rows(facts) if rows else None,
                 bodies=body_reports(facts) if rows else None,
-                findings=outcome.findings,
+                findings=judged.findings,
+                fail_on=settings.fail_on,
+                budgets=judged.budgets,
+                notes=judged.notes,
                 unchecked=outcome.unchecked,
                 odd_metadata=facts.odd_metadata,
                 internal=outcome.broken,
@@ -120,7 +134,7 @@ def run_rules(facts: Facts, rules: Iterable[Rule], settings: Settings | None = N
                 lacks = [remark for remark in remarks if isinstance(remark, Unchecked)]
                 findings = [remark for remark in remarks if isinstance(remark, Finding)]
                 findings += _required(rule, lacks, settings.preset)
-                found += [_reported(facts, rule, finding, settings.preset) for finding in findings]
+                found += [_reported(facts, rule, finding, settings) for finding in findings]
                 unchecked += [
                     f"{rule.code} {rule.name} (needs {', '.join(u.needs)})" for u in lacks
                 ]
@@ -156,12 +170,12 @@ def _fault(path: str, error: Exception) -> Failure:
     return Failure("internal", cause, "this is a fault of cnnlint", internal=True)
 
 
-def _reported(facts: Facts, rule: Rule, finding: Finding, preset: Preset) -> ReportedFinding:
+def _reported(facts: Facts, rule: Rule, finding: Finding, settings: Settings) -> ReportedFinding:
     return ReportedFinding(
         code=rule.code,
         name=rule.name,
         family=rule.family,
-        severity=preset.severity(rule.code, finding.severity or rule.severity),
+        severity=settings.severity(rule, finding),
         basis=rule.basis,
         message=finding.message,
         suggestion=finding.suggestion,
@@ -171,6 +185,8 @@ def _reported(facts: Facts, rule: Rule, finding: Finding, preset: Preset) -> Rep
         proven=rule.proven,
         fix=finding.fix or rule.fix,
         fingerprint=fingerprint(rule.code, next(iter(finding.nodes), None)),
+        suppressible=rule.suppressible,
+        cost=cost_of(facts, finding.nodes),
     )
 
 

@@ -20,6 +20,8 @@ Check = Callable[..., Iterable[Remark]]
 OptionValue = int | float | str | bool
 _TYPES = {(bool, bool), (int, int), (float, float), (float, int), (str, str)}
 """Which type an option may have, and of which its default is."""
+BROKEN = "graph"
+"""The family whose errors say that the file is broken."""
 _DIGITS = "0123456789"
 
 
@@ -49,6 +51,11 @@ class Rule:
     default: bool
     """Whether it is on where nobody asks for it."""
     check: Check
+
+    @property
+    def suppressible(self) -> bool:
+        """Whether one may ask it to be silent: not about a file that nothing can run."""
+        return not (self.family == BROKEN and self.severity is Severity.ERROR)
 
     @cached_property
     def doc(self) -> str:

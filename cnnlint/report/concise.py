@@ -9,7 +9,7 @@ def render_concise(report: Report) -> str:
     """Return a line for each finding; nothing for a model without any."""
     lines = []
     for model in report.models:
-        for finding in model.findings or ():
+        for finding in model.counting:
             first = f":{plain(finding.layers[0].path)}" if finding.layers else ""
             more = f" (and {len(finding.layers) - 1} more)" if len(finding.layers) > 1 else ""
             saved = f" [saves {savings(finding)}]" if savings(finding) else ""

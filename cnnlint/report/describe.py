@@ -1,11 +1,13 @@
 """From facts to the plain data of a report: layer rows, labels, the summary."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from cnnlint.facts.dataflow import total
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, Dense, Pool, Recurrent, sides, steps
 from cnnlint.model.graph import Input, Key, Node, StaticShape
 from cnnlint.report.report import (
+    Amount,
     BodyReport,
     Coverage,
     Footprint,
@@ -96,6 +98,22 @@ def reported_layer(facts: Facts, node: Node) -> ReportedLayer:
         out_shape=facts.model.static(node.outputs[0]) if node.outputs else None,
         macs=facts.macs_of(node),
     )
+
+
+def cost_of(facts: Facts, nodes: Iterable[Node]) -> Amount | None:
+    """Return what layers cost together, in the first unit of which they have any."""
+    there = {node.key: node for node in nodes}.values()
+    for unit, amount in _UNITS.items():
+        if value := total(amount(facts, node) for node in there):
+            return Amount(value, unit)
+    return None
+
+
+_UNITS: Mapping[str, Callable[[Facts, Node], int | None]] = {
+    "macs": Facts.macs_of,
+    "params": Facts.params_of,
+    "activation_bytes": Facts.activation_bytes,
+}
 
 
 def label(facts: Facts, node: Node) -> str:

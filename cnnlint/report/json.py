@@ -31,6 +31,7 @@ def render_json(report: Report) -> str:
         "tool": {"name": "cnnlint", "version": report.version},
         "exit_code": report.exit_code,
         "models": [_model(model) for model in report.models],
+        "notes": list(report.notes),
     }
     return json.dumps(_text(document), indent=1, allow_nan=False)
 
@@ -73,6 +74,8 @@ def _model(model: ModelReport) -> Json:
         "modules": None if model.modules is None else [asdict(row) for row in model.modules],
         "bodies": None if model.bodies is None else [_body(body) for body in model.bodies],
         "findings": None if model.findings is None else [_finding(f) for f in model.findings],
+        "budgets": [_plain(asdict(budget)) for budget in model.budgets],
+        "notes": list(model.notes),
         "latency": None if model.latency is None else _plain(asdict(model.latency)),
         "other_times_ms": None if model.layer_times is None else dict(model.layer_times),
         "internal_errors": list(model.internal),
@@ -197,7 +200,9 @@ def _finding(finding: ReportedFinding) -> Json:
         "proven": finding.proven,
         "fix": finding.fix,
         "fingerprint": finding.fingerprint,
-        "suppressed": None,
+        "cost": _plain(asdict(finding.cost)) if finding.cost else None,
+        "suppressed": _plain(asdict(finding.suppressed)) if finding.suppressed else None,
+        "grown_from": _plain(asdict(finding.grown_from)) if finding.grown_from else None,
     }
 
 

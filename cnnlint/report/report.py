@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cnnlint.facts.memory.inference import Held
@@ -27,6 +28,38 @@ class ReportedLayer:
     macs: int | None
 
 
+class By(StrEnum):
+    """Who says that a finding is not to count."""
+
+    CONFIG = "config"
+    """A ``[[suppress]]`` of a configuration file."""
+    MODEL = "model"
+    """The model itself: ``cnnlint.ignore`` in its metadata, ``ignore`` in its recipe."""
+    BASELINE = "baseline"
+    """It was there when the baseline was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """Why a finding doesn't count."""
+
+    by: By
+    reason: str
+    place: str | None = None
+    """Where that is said: ``cnnlint.toml:12``."""
+    expires: str | None = None
+    """The last day on which it is said, as 2026-12-31."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What the layers of a finding cost: the first of these units that isn't 0."""
+
+    value: int
+    unit: str
+    """``macs``, ``params`` or ``activation_bytes``."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReportedFinding:
     """A finding with its rule, its final severity and its identity."""
@@ -44,6 +77,14 @@ class ReportedFinding:
     proven: str | None
     fix: str
     fingerprint: str
+    suppressible: bool = True
+    """Whether it may be suppressed: not where it says that the file is broken."""
+    cost: Amount | None = None
+    """None where it is about no layer, or about such that cost nothing that is known."""
+    suppressed: Suppressed | None = None
+    """None where it counts."""
+    grown_from: Amount | None = None
+    """What it cost in the baseline, where it counts again because it has grown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +227,34 @@ class Failure:
     """Whether it is a fault of cnnlint rather than of the file."""
 
 
+class Verdict(StrEnum):
+    """How a budget stands."""
+
+    KEPT = "pass"
+    BROKEN = "broken"
+    UNDECIDABLE = "undecidable"
+    """What the model costs isn't known: it fails too, or not knowing would be the way out."""
+    NOT_CHECKED = "not checked"
+    """It takes a measurement, which ``check`` doesn't make."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetVerdict:
+    """A model held against one budget."""
+
+    key: str
+    """As the configuration has it: ``max_macs``."""
+    verdict: Verdict
+    limit: float | None
+    """In the unit of the key; None where it is relative to what isn't known."""
+    value: float | None
+    """What the model costs, or at least costs; None where nobody knows."""
+    reason: str
+    """In words: by how much it is broken, why it can't be decided; what ``+5%`` is relative to."""
+    place: str
+    """Where the budget is set."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelReport:
     """All about one model, or why there is nothing."""
@@ -209,6 +278,27 @@ class ModelReport:
     """What can't be read of the recipe in the metadata of the model, in words."""
     internal: tuple[str, ...] = ()
     """Rules that failed on this model, in words; the others have run."""
+    fail_on: Severity | None = Severity.WARNING
+    """The least severity of a finding that makes the run fail, None for never."""
+    budgets: tuple[BudgetVerdict, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What to tidy up: what the baseline still has, what the model asks to ignore in vain."""
+
+    @property
+    def counting(self) -> "tuple[ReportedFinding, ...]":
+        """The findings that nobody has suppressed."""
+        return tuple(finding for finding in self.findings or () if finding.suppressed is None)
+
+    @property
+    def fails(self) -> bool:
+        """Whether it makes the run fail: it can't be read, a finding or a budget stands so."""
+        if self.failure:
+            return True
+        if self.fail_on is None:
+            return False
+        bad = {Verdict.BROKEN, Verdict.UNDECIDABLE}
+        loud = any(finding.severity.rank >= self.fail_on.rank for finding in self.counting)
+        return loud or any(budget.verdict in bad for budget in self.budgets)
 
     @property
     def untold_defects(self) -> tuple[str, ...]:
@@ -224,18 +314,12 @@ class Report:
 
     version: str
     models: tuple[ModelReport, ...]
-    fail_on: Severity | None = Severity.WARNING
-    """The least severity that makes the run fail, None for never."""
+    notes: tuple[str, ...] = ()
+    """What to tidy up that is of no single model: suppressions that are of no use."""
 
     @property
     def exit_code(self) -> int:
-        """0 clean, 1 findings or an unreadable model, 2 a fault of our own."""
+        """0 clean, 1 findings, a budget or an unreadable model, 2 a fault of our own."""
         if any(m.internal or (m.failure and m.failure.internal) for m in self.models):
             return 2
-        if any(m.failure for m in self.models):
-            return 1
-        if self.fail_on is None:
-            return 0
-        least = self.fail_on.rank
-        found = (f.severity.rank for m in self.models for f in m.findings or ())
-        return int(any(rank >= least for rank in found))
+        return int(any(model.fails for model in self.models))

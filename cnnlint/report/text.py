@@ -45,7 +45,7 @@ def render_text(report: Report, style: TextStyle) -> str:
     told: set[tuple[str, ...]] = set()
     for model in report.models:
         shown: Counter[str] = Counter()
-        for finding in model.findings or ():
+        for finding in model.counting:
             shown[finding.code] += 1
             if shown[finding.code] <= MAX_PER_RULE:
                 blocks.append("\n".join(_finding(model, finding, style)) + "\n")
@@ -70,7 +70,7 @@ def _unchecked(rules: Sequence[str]) -> str:
 
 def verdict(model: ModelReport) -> str:
     """Return how many findings there are, by severity."""
-    found = [finding.severity for finding in model.findings or ()]
+    found = [finding.severity for finding in model.counting]
     counts = [numbers.plural(found.count(level), level) for level in Severity if level in found]
     return ", ".join(counts) or "no findings"
 
@@ -138,7 +138,7 @@ def _gaps(coverage: Coverage) -> Iterator[str]:
 
 
 def _summary(model: ModelReport, summary: Summary, style: TextStyle) -> Iterator[str]:
-    worst = max((f.severity for f in model.findings or ()), key=lambda s: s.rank, default=None)
+    worst = max((f.severity for f in model.counting), key=lambda s: s.rank, default=None)
     holes = summary.coverage.unresolved_shapes or summary.uncounted_ops
     clean = None if holes else "green"
     state = click.style(verdict(model), fg=_COLOURS[worst] if worst else clean, bold=True)

@@ -21,6 +21,8 @@ MODEL = {
     "bodies",
     "modules",
     "findings",
+    "budgets",
+    "notes",
     "latency",
     "internal_errors",
     "other_times_ms",
@@ -102,7 +104,9 @@ FINDING = {
     "proven",
     "fix",
     "fingerprint",
+    "cost",
     "suppressed",
+    "grown_from",
 }
 
 

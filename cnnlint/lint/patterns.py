@@ -1,0 +1,53 @@
+"""Which files and which layers a configuration means."""
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from os.path import relpath
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Patterns as in a ``.gitignore`` that lies in the folder ``root``.
+
+    ``*.onnx`` means files anywhere below it, ``models/*.onnx`` those of one folder, ``old/`` all
+    below any folder of that name, and ``!`` in front takes out what an earlier pattern took in.
+    """
+
+    root: Path
+    globs: tuple[str, ...]
+
+    @cached_property
+    def _spec(self) -> "GitIgnoreSpec":
+        import pathspec  # noqa: PLC0415  (most runs have no pattern)
+
+        return pathspec.GitIgnoreSpec.from_lines(self.globs)
+
+    def match(self, path: Path, *, folder: bool = False) -> bool:
+        """Tell whether a file, or a folder, is meant; nothing outside of ``root`` is."""
+        name = relpath(path, self.root).replace("\\", "/")
+        if name == ".." or name.startswith("../"):
+            return False
+        return bool(self.globs) and self._spec.match_file(f"{name}/" if folder else name)
+
+
+def names_layer(glob: str, path: str) -> bool:
+    """Tell whether a glob means a layer path, letter by letter; ``*`` means dots too."""
+    return path == glob or fnmatchcase(path, glob)
+
+
+def is_pattern(glob: str) -> bool:
+    """Tell whether :class:`Patterns` can make sense of it."""
+    import pathspec  # noqa: PLC0415  (as above)
+
+    try:
+        spec = pathspec.GitIgnoreSpec.from_lines([glob])
+    except (ValueError, re.error):
+        return False
+    return any(pattern.include is not None for pattern in spec.patterns)
