@@ -59,6 +59,7 @@ def check(
       cnnlint check model.onnx --format json --output report.json
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
     from cnnlint.lint.recipes import read_recipe
+    from cnnlint.lint.useless import useless
     from cnnlint.model.binding import check_all_used
     from cnnlint.report.report import Report
 
@@ -71,7 +72,9 @@ def check(
     asked = sizes.bindings
     checked = [check_one(target, rules, settings, asked, view) for target in targets]
     check_all_used(asked, [each.inputs for each in checked if each.inputs is not None])
-    report = Report(__version__, tuple(each.report for each in checked))
+    models = tuple(each.report for each in checked)
+    gate = settings.gate
+    report = Report(__version__, models, notes=useless(gate.suppressions, models, rules, gate.day))
     kept = [target for target in targets if isinstance(target, Path)]
     kept += [file for each in checked for file in each.data_files]
     kept += [recipe] if recipe else []

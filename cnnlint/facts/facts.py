@@ -45,6 +45,11 @@ class Facts(Network):
         return self._given.over(self._metadata[0])
 
     @property
+    def exempt_by_metadata(self) -> bool:
+        """Whether it is the metadata that say what :attr:`recipe` has to be ignored."""
+        return self._given.ignore is None and self.recipe.ignore is not None
+
+    @property
     def odd_metadata(self) -> tuple[str, ...]:
         """What can't be read of the recipe in the metadata of the model, in words."""
         return tuple(self._metadata[1])

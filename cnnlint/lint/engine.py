@@ -90,7 +90,7 @@ def check_model(
             model = load(source, bindings, name=path)
             facts = Facts(model, recipe_of(source, settings.recipe))
             outcome = run_rules(facts, rules, settings)
-            judged = judge(facts, outcome.findings, settings.gate)
+            judged = judge(facts, outcome.findings, settings.gate, rules)
             report = ModelReport(
                 path=path,
                 sha256=sha256(source) if thorough else None,
@@ -185,7 +185,7 @@ def _reported(facts: Facts, rule: Rule, finding: Finding, settings: Settings) ->
         proven=rule.proven,
         fix=finding.fix or rule.fix,
         fingerprint=fingerprint(rule.code, next(iter(finding.nodes), None)),
-        suppressible=rule.suppressible,
+        suppressible=rule.suppressible or finding.severity not in (None, Severity.ERROR),
         cost=cost_of(facts, finding.nodes),
     )
 

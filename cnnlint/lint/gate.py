@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.baseline import KnownModel
 from cnnlint.lint.budget import Limit
-from cnnlint.lint.suppress import Suppression
+from cnnlint.lint.exempt import exempt
+from cnnlint.lint.rule import Rule
+from cnnlint.lint.suppress import Suppression, suppress
 from cnnlint.report.report import BudgetVerdict, ReportedFinding
 
 
@@ -23,6 +25,11 @@ class Gate:
     today: date | None = None
     """The day on which suppressions expire or don't; None for the one that it is."""
 
+    @property
+    def day(self) -> date:
+        """The day on which it judges, where it stands."""
+        return self.today or datetime.now().astimezone().date()
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -34,7 +41,13 @@ class Judged:
     notes: tuple[str, ...] = ()
 
 
-def judge(facts: Facts, findings: Sequence[ReportedFinding], gate: Gate) -> Judged:
-    """Hold the findings on a model, and what it costs, against what a team has agreed on."""
-    del facts, gate
-    return Judged(tuple(findings))
+def judge(
+    facts: Facts, findings: Sequence[ReportedFinding], gate: Gate, rules: Sequence[Rule]
+) -> Judged:
+    """Hold the findings on a model, and what it costs, against what a team has agreed on.
+
+    What the team says goes before what the model says. ``rules`` are those that have looked.
+    """
+    settled = suppress(findings, gate.suppressions, gate.day)
+    settled, notes = exempt(settled, facts, rules, heeded=gate.model_suppressions)
+    return Judged(settled, notes=notes)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter, getdoc, signature
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Protocol, get_args, get_origin, get_type_hints
 
 from cnnlint.errors import RuleError
 from cnnlint.facts.facts import Facts
@@ -33,6 +33,33 @@ class Option:
     type: type
     default: OptionValue
     doc: str
+
+
+class Named(Protocol):
+    """What selectors can mean: a rule, or a finding of one."""
+
+    @property
+    def code(self) -> str: ...  # noqa: D102  (as of a rule, and so below)
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def family(self) -> str: ...  # noqa: D102
+
+
+def closeness(selector: str, named: Named) -> int:
+    """Return how closely a selector means a rule: 0 not at all, more the more it says.
+
+    A prefix of codes has all of their letters: ``A`` means A301 and not AC101.
+    """
+    key, code = selector.lower(), named.code.lower()
+    if key == "all":
+        return 1
+    if key == named.family.lower():
+        return 2
+    if key in (named.name, code):
+        return 100
+    same_letters = key.rstrip(_DIGITS) == code.rstrip(_DIGITS)
+    return 2 + len(key) if key and same_letters and code.startswith(key) else 0
 
 
 @dataclass(frozen=True)
@@ -101,19 +128,8 @@ class Rule:
         return getattr(sys.modules.get(name), "__file__", None) or name
 
     def closeness(self, selector: str) -> int:
-        """Return how closely a selector means this rule: 0 not at all, more the more it says.
-
-        A prefix of codes has all of their letters: ``A`` means A301 and not AC101.
-        """
-        key, code = selector.lower(), self.code.lower()
-        if key == "all":
-            return 1
-        if key == self.family.lower():
-            return 2
-        if key in (self.name, code):
-            return 100
-        same_letters = key.rstrip(_DIGITS) == code.rstrip(_DIGITS)
-        return 2 + len(key) if key and same_letters and code.startswith(key) else 0
+        """See :func:`closeness`."""
+        return closeness(selector, self)
 
     def remarks(
         self, facts: Facts, options: Mapping[str, OptionValue] | None = None

@@ -10,6 +10,7 @@ import click
 
 from cnnlint.lint.finding import Saving, Severity
 from cnnlint.report import numbers
+from cnnlint.report.counts import verdict
 from cnnlint.report.escape import plain
 from cnnlint.report.report import (
     Coverage,
@@ -59,6 +60,7 @@ def render_text(report: Report, style: TextStyle) -> str:
             if model.unchecked and model.unchecked not in told:
                 blocks[-1] += f"\n{_NOTE}{_unchecked(model.unchecked)}"
                 told.add(model.unchecked)
+    blocks += [] if style.quiet else [f"note: {plain(text)}" for text in report.notes]
     return "".join(f"{block}\n" for block in blocks)
 
 
@@ -66,13 +68,6 @@ def _unchecked(rules: Sequence[str]) -> str:
     """Return which rules lack a recipe; what each of them needs, its manual page says."""
     codes = ", ".join(rule.partition(" ")[0] for rule in rules)
     return f"not checked without a training recipe (--recipe FILE): {codes}"
-
-
-def verdict(model: ModelReport) -> str:
-    """Return how many findings there are, by severity."""
-    found = [finding.severity for finding in model.counting]
-    counts = [numbers.plural(found.count(level), level) for level in Severity if level in found]
-    return ", ".join(counts) or "no findings"
 
 
 def facts_line(summary: Summary) -> str:
@@ -116,6 +111,7 @@ def remarks(model: ModelReport) -> Iterator[str]:
         yield f"ignored in the recipe that the model's metadata holds: {plain(text)}"
     for text in model.untold_defects[:MAX_LAYERS]:
         yield f"can't run: {plain(text)}"
+    yield from map(plain, model.notes)
 
 
 def _listed(texts: Sequence[str]) -> str:
