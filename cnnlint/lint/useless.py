@@ -49,7 +49,7 @@ def _models(suppression: Suppression, models: Sequence[ModelReport]) -> list[Mod
 class _Meant:
     """What a suppression means, by what becomes of it."""
 
-    suppressible: int
+    suppressible: tuple[ReportedFinding, ...]
     broken: tuple[str, ...]
     """Codes of what says that a file is broken."""
     partly: tuple[ReportedFinding, ...]
@@ -66,7 +66,7 @@ def _sorted(suppression: Suppression, findings: Sequence[ReportedFinding]) -> _M
         if 0 < suppression.layers_meant(finding) < len(finding.layers)
     )
     return _Meant(
-        suppressible=sum(finding.suppressible for finding in meant),
+        suppressible=tuple(finding for finding in meant if finding.suppressible),
         broken=tuple(sorted({finding.code for finding in meant if not finding.suppressible})),
         partly=tuple(partly),
     )
@@ -83,22 +83,26 @@ def _on(
         codes = ", ".join(meant.broken)
         yield f"does not suppress {codes}, which says that a file is broken: {called}"
     if not suppression.holds(today):
-        many = plural(meant.suppressible, "finding")
-        left = f"{many} would need it" if meant.suppressible else "nothing needs it any more"
+        count = sum(finding.suppressed is None for finding in meant.suppressible)
+        left = (
+            f"{plural(count, 'finding')} would need it" if count else "nothing needs it any more"
+        )
         yield f"expired after {suppression.expires}, {left}: {called}"
         return
     if not (meant.suppressible or meant.partly or meant.broken):
         can = any(rule.suppressible for rule in rules)
         why = "" if can else ", for errors of it say that a file is broken"
         yield f"suppresses nothing in this run{why}: {called}"
-    for finding in meant.partly[:MAX_PARTLY]:
-        part = suppression.layers_meant(finding)
-        many = plural(len(finding.layers), "layer")
-        where = f"{finding.code} at {finding.layers[0].path!r}"
-        yield f"means {part} of the {many} of {where}, so it counts: {called}"
-    if len(meant.partly) > MAX_PARTLY:
-        more = plural(len(meant.partly) - MAX_PARTLY, "more finding")
+    told = tuple(dict.fromkeys(_partly(suppression, finding) for finding in meant.partly))
+    yield from (f"{text}, so it counts: {called}" for text in told[:MAX_PARTLY])
+    if len(told) > MAX_PARTLY:
+        more = plural(len(told) - MAX_PARTLY, "more finding")
         yield f"means only a part of the layers of {more}: {called}"
+
+
+def _partly(suppression: Suppression, finding: ReportedFinding) -> str:
+    part, many = suppression.layers_meant(finding), plural(len(finding.layers), "layer")
+    return f"means {part} of the {many} of {finding.code} at {finding.layers[0].path!r}"
 
 
 def _called(suppression: Suppression) -> str:

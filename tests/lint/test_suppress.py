@@ -166,6 +166,12 @@ def notes(
             [TWO, ONE],
             "means 1 of the 2 layers of K101 at 'stages.2.conv1', so it counts: K101 on 's*.2.*'",
         ),
+        (said("K103", "s*.2.*"), [TWO], "suppresses nothing in this run: K103 on 's*.2.*'"),
+        (
+            said("graph", "s*.2.*"),
+            [replace(TWO, code="G920", family="graph", suppressible=False)],
+            "suppresses nothing in this run: graph on 's*.2.*'",
+        ),
         (said("K101", expires=TODAY), [ONE], ""),
         (
             said("K101", expires=date(2026, 11, 23)),
@@ -193,9 +199,13 @@ def test_what_is_of_no_use(
 
 
 def test_many_findings_of_which_a_part_is_meant() -> None:
-    told = notes(said("K101", "stages.2.*"), *[TWO] * 3, *[replace(TWO, message="m")] * 4)
-    assert len(told) == 2
-    assert told[1].endswith("a part of the layers of 2 more findings: K101 on 'stages.2.*'")
+    many = [_finding("K101", f"a.{i}", f"b.{i}") for i in range(7)]
+    told = notes(said("K101", "b.*"), *many, *many)
+    assert len(told) == 6
+    assert told[4].endswith(
+        "means 1 of the 2 layers of K101 at 'a.4', so it counts: K101 on 'b.*'"
+    )
+    assert told[5].endswith("means only a part of the layers of 2 more findings: K101 on 'b.*'")
 
 
 def test_a_part_that_counts_no_more_is_no_note() -> None:
@@ -217,6 +227,18 @@ def test_what_a_run_does_not_show(tmp_path: Path) -> None:
     clean = ModelReport("m.onnx", findings=())
     assert not useless([said("K101")], [clean], [find("H501")], TODAY)
     assert useless([said("K")], [clean], [find("K101")], TODAY)
+
+
+def test_what_others_suppress_needs_none_that_has_expired() -> None:
+    old, new = said("K101", expires=date(2026, 11, 23)), said("K101")
+    model = ModelReport("m.onnx", findings=suppress([ONE], [old, new], TODAY))
+    (told,) = useless([old, new], [model], builtin_rules(), TODAY)
+    assert told.endswith("expired after 2026-11-23, nothing needs it any more: K101")
+
+
+def test_what_is_said_twice_is_told_once() -> None:
+    model = ModelReport("m.onnx", findings=())
+    assert len(useless([said("K101")] * 2, [model], builtin_rules(), TODAY)) == 1
 
 
 def test_one_model_of_several_is_enough() -> None:
