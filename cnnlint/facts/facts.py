@@ -46,8 +46,8 @@ class Facts(Network):
 
     @property
     def exempt_by_metadata(self) -> bool:
-        """Whether it is the metadata that say what :attr:`recipe` has to be ignored."""
-        return self._given.ignore is None and self.recipe.ignore is not None
+        """Whether what :attr:`recipe` has to be ignored, if anything, is from the metadata."""
+        return self._given.ignore is None
 
     @property
     def odd_metadata(self) -> tuple[str, ...]:

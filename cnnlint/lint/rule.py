@@ -58,8 +58,8 @@ def closeness(selector: str, named: Named) -> int:
         return 2
     if key in (named.name, code):
         return 100
-    same_letters = key.rstrip(_DIGITS) == code.rstrip(_DIGITS)
-    return 2 + len(key) if key and same_letters and code.startswith(key) else 0
+    begins = bool(key) and code.startswith(key)
+    return 2 + len(key) if begins and key.rstrip(_DIGITS) == code.rstrip(_DIGITS) else 0
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ def test_configuration(run: Run, models: Path, agreed: Callable[[Gate], None]) -
     assert "H503" not in out
     assert f"{models / 'bad.onnx'}: no findings (1 suppressed) · " in out
     assert out.endswith("note: p: suppresses nothing in this run: K101\n")
+    assert run("check", models / "bad.onnx", "--quiet") == (0, "", "")
     assert run("check", models / "bad.onnx", "--format", "concise")[:2] == (0, "")
     code, out, _ = run("check", models / "bad.onnx", "--format", "json")
     by = {"by": "config", "reason": "why", "place": "cnnlint.toml:3", "expires": None}

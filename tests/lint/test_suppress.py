@@ -229,6 +229,14 @@ def test_what_a_run_does_not_show(tmp_path: Path) -> None:
     assert useless([said("K")], [clean], [find("K101")], TODAY)
 
 
+def test_what_can_not_be_suppressed_needs_none_that_has_expired() -> None:
+    told = notes(said("ALL", expires=date(2026, 11, 23)), BROKEN)
+    assert told == (
+        "cnnlint.toml:3: does not suppress G920, which says that a file is broken: ALL",
+        "cnnlint.toml:3: expired after 2026-11-23, nothing needs it any more: ALL",
+    )
+
+
 def test_what_others_suppress_needs_none_that_has_expired() -> None:
     old, new = said("K101", expires=date(2026, 11, 23)), said("K101")
     model = ModelReport("m.onnx", findings=suppress([ONE], [old, new], TODAY))
