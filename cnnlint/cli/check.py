@@ -21,6 +21,7 @@ from cnnlint.cli.wanted import Wanted, settings_of, wanted_options
 from cnnlint.errors import LoadError
 
 if TYPE_CHECKING:
+    from cnnlint.lint.baseline import Baseline
     from cnnlint.lint.engine import Settings
     from cnnlint.lint.rule import Rule
     from cnnlint.model.binding import Bindings
@@ -58,6 +59,7 @@ def check(
       cnnlint check model.onnx --config rules.W809.max_macs=2_000_000_000
       cnnlint check model.onnx --format json --output report.json
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
+    from cnnlint.lint.baseline_file import read_baseline
     from cnnlint.lint.recipes import read_recipe
     from cnnlint.lint.useless import useless
     from cnnlint.model.binding import check_all_used
@@ -70,14 +72,18 @@ def check(
     rules, settings = settings_of(wanted)
     settings = replace(settings, recipe=read_recipe(recipe)) if recipe else settings
     asked = sizes.bindings
-    checked = [check_one(target, rules, settings, asked, view) for target in targets]
+    baseline = read_baseline(wanted.baseline) if wanted.baseline else None
+    checked = [
+        check_one(target, rules, against(baseline, target, settings), asked, view)
+        for target in targets
+    ]
     check_all_used(asked, [each.inputs for each in checked if each.inputs is not None])
     models = tuple(each.report for each in checked)
     gate = settings.gate
     report = Report(__version__, models, notes=useless(gate.suppressions, models, rules, gate.day))
     kept = [target for target in targets if isinstance(target, Path)]
     kept += [file for each in checked for file in each.data_files]
-    kept += [recipe] if recipe else []
+    kept += [file for file in (recipe, wanted.baseline) if file]
     write(render(report, view, color=wants_color(view.color, output)), output, kept)
     tell_failures(report)
     return 2 if require_models and not targets else report.exit_code
@@ -91,6 +97,13 @@ class Checked:
     inputs: "tuple[Input, ...] | None"
     """None where it can't be read."""
     data_files: tuple[Path, ...] = ()
+
+
+def against(baseline: "Baseline | None", target: Target, settings: "Settings") -> "Settings":
+    """Return how a target is checked: with what the baseline knows of it."""
+    if baseline is None or not isinstance(target, Path):
+        return settings
+    return replace(settings, gate=replace(settings.gate, baseline=baseline.of(target)))
 
 
 def check_one(

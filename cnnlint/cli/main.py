@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from cnnlint import __version__
+from cnnlint.cli.baseline import baseline
 from cnnlint.cli.check import check
 from cnnlint.cli.profile import profile
 from cnnlint.cli.rules import rule, rules
@@ -38,7 +39,7 @@ class CheckByDefault(click.Group):
 
 @click.group(
     cls=CheckByDefault,
-    commands=(check, profile, rules, rule, why),
+    commands=(check, profile, rules, rule, why, baseline),
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="`cnnlint MODEL.onnx` is short for `cnnlint check MODEL.onnx`.",

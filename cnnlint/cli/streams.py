@@ -44,22 +44,44 @@ def read_standard_input() -> bytes:
 
 
 def write(text: str, output: Path | None, inputs: Iterable[Path]) -> None:
-    """Write a document to a file, whole or not at all, or to stdout.
+    """Write a report to a file, whole or not at all, or to stdout.
 
     ``inputs`` are what must stay as it is: models, the files of their weights, a recipe.
 
     Raises:
-        UsageError: the file is one of the inputs, a model or a recipe by its name, or can't be
+        UsageError: the file is one of the inputs, a model, a recipe or a baseline, or can't be
             written.
     """
     if output is None:
         click.echo(text, nl=False, color=True)  # the renderer has decided on colour
         return
+    from cnnlint.lint.baseline_file import is_baseline
+
+    spare(output, inputs)
+    if output.is_file() and is_baseline(output):
+        raise UsageError(f"--output {output} would overwrite a baseline", "name another file")
+    put(text, output)
+
+
+def spare(output: Path, inputs: Iterable[Path]) -> None:
+    """See that a file that is to be written is no input.
+
+    Raises:
+        UsageError: it is one of the inputs, or a model or a recipe by its name.
+    """
     from cnnlint.model.source import same_file
 
     if output.name.endswith(KEPT) or any(same_file(output, file) for file in inputs):
         cause = f"--output {output} would overwrite a model, its weights or its recipe"
         raise UsageError(cause, "name another file")
+
+
+def put(text: str, output: Path, option: str = "--output") -> None:
+    """Write a document to a file, whole or not at all.
+
+    Raises:
+        UsageError: it can't be written.
+    """
     try:
         if output.exists() and not output.is_file():
             output.write_text(text, encoding="utf-8")  # a device or a pipe: it stays one
@@ -67,7 +89,7 @@ def write(text: str, output: Path | None, inputs: Iterable[Path]) -> None:
             _replace(Path(realpath(output)), text)
     except OSError as error:
         raise UsageError(
-            f"--output {output} can't be written: {error.strerror}", "name another file"
+            f"{option} {output} can't be written: {error.strerror}", "name another file"
         ) from error
 
 

@@ -30,6 +30,7 @@ class Wanted:
     preset: str | None
     config: tuple[str, ...]
     isolated: bool
+    baseline: Path | None
     fail_on: str | None
     exit_zero: bool
 
@@ -69,6 +70,12 @@ wanted_options = gathered(
         "--isolated",
         is_flag=True,
         help="Read no configuration but the command line, and leave out installed rules.",
+    ),
+    click.option(
+        "--baseline",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="What `cnnlint baseline create` wrote: findings in it don't count.",
     ),
     click.option(
         "--fail-on",

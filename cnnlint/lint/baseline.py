@@ -1,24 +1,15 @@
 """What was there when a team began to use cnnlint: it is known, and may only get better."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from os.path import realpath
 from pathlib import Path
 
-from cnnlint.report.report import Amount
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A finding of the baseline."""
-
-    fingerprint: str
-    rule: str
-    """Its code."""
-    layer: str
-    """Path of the layer that it names first; "" where it names none."""
-    label: str
-    """What that layer is: ``Conv 7x7 32->32``."""
-    cost: Amount | None
+from cnnlint.lint.growth import grown
+from cnnlint.lint.matching import Known, Present, pairs
+from cnnlint.report.growth import in_baseline
+from cnnlint.report.report import By, ReportedFinding, Suppressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +19,8 @@ class KnownModel:
     costs: Mapping[str, float] = field(default_factory=dict)
     """Its costs by the key of their budget: ``max_macs``. What isn't known is missing."""
     findings: tuple[Known, ...] = ()
+    nodes: int | None = None
+    """How many it had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +29,96 @@ class Baseline:
 
     file: Path
     models: Mapping[str, KnownModel] = field(default_factory=dict)
+
+    def of(self, model: Path) -> KnownModel | None:
+        """Return what is known of the model in a file; None for nothing."""
+        return self.models.get(self.key(model))
+
+    def key(self, model: Path) -> str:
+        """Return what a model is called in the file: links to folders on the way don't matter."""
+        folder = realpath(self.file.absolute().parent)
+        there = Path(realpath(model.absolute().parent), model.name)
+        return os.path.relpath(there, folder).replace(os.sep, "/")
+
+    def path(self, key: str) -> Path:
+        """Return the file of the model that is called so."""
+        return self.file.parent / key
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The findings on a model, held against the baseline."""
+
+    findings: tuple[ReportedFinding, ...]
+    stale: tuple[Known, ...]
+    """What the baseline has and the model hasn't any more."""
+
+
+def against(
+    findings: Sequence[ReportedFinding],
+    known: KnownModel,
+    present: Present,
+    ran: Collection[str],
+) -> Held:
+    """Say which findings are known, which have grown, and which entries match nothing.
+
+    Args:
+        findings: those on a model; what is suppressed stays so.
+        known: what the baseline has on it.
+        present: the layers of the model.
+        ran: codes of the rules that looked at all of it; entries of others are never stale.
+    """
+    found = partners(findings, known, present)
+    held = [
+        _held(finding, known.findings[found[index]])
+        if index in found and finding.suppressed is None
+        else finding
+        for index, finding in enumerate(findings)
+    ]
+    used = set(found.values())
+    left = (each for index, each in enumerate(known.findings) if index not in used)
+    return Held(tuple(held), tuple(each for each in left if each.rule in ran))
+
+
+def partners(
+    findings: Sequence[ReportedFinding], known: KnownModel, present: Present
+) -> dict[int, int]:
+    """Return which finding is which entry, by their positions.
+
+    What is suppressed elsewhere gets what the others leave: it is still there, so its entry isn't
+    stale, and it takes no entry away from what counts.
+    """
+    judged = [i for i, each in enumerate(findings) if each.suppressible]
+    shifted = known.nodes != len(present)
+    found: dict[int, int] = {}
+    for suppressed in (False, True):
+        mine = [i for i in judged if (findings[i].suppressed is not None) == suppressed]
+        taken = set(found.values())
+        left = [i for i in range(len(known.findings)) if i not in taken]
+        matched = pairs(
+            [known.findings[i] for i in left],
+            [findings[i] for i in mine],
+            present,
+            shifted=shifted,
+        )
+        found |= {mine[finding]: left[entry] for finding, entry in matched.items()}
+    return found
+
+
+def stale_note(stale: Iterable[Known]) -> tuple[str, ...]:
+    """Return what to say of entries that match nothing."""
+    match len(list(stale)):
+        case 0:
+            return ()
+        case 1:
+            what = "1 entry of the baseline matches nothing any more"
+            return (f"{what}; `cnnlint baseline prune` takes it out",)
+        case count:
+            what = f"{count:,} entries of the baseline match nothing any more"
+            return (f"{what}; `cnnlint baseline prune` takes them out",)
+
+
+def _held(finding: ReportedFinding, entry: Known) -> ReportedFinding:
+    if grown(entry.cost, finding.cost):
+        return replace(finding, grown_from=entry.cost)
+    return replace(finding, suppressed=Suppressed(By.BASELINE, in_baseline(entry.cost)))

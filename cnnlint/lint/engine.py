@@ -1,7 +1,7 @@
 """Models and rules in, a Report out."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,6 +55,19 @@ class Outcome:
     """Rules that lack what the file doesn't show, in words."""
     broken: tuple[str, ...]
     """Rules that failed, in words."""
+    ran: frozenset[str] = frozenset()
+    """Codes of the rules that neither failed nor lacked anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A model on which rules have run."""
+
+    facts: Facts
+    findings: tuple[ReportedFinding, ...]
+    """As the gate has judged them."""
+    ran: frozenset[str]
+    """Codes of the rules that looked at all of it."""
 
 
 def check_model(
@@ -65,6 +78,7 @@ def check_model(
     settings: Settings | None = None,
     rows: bool = False,
     thorough: bool = False,
+    watch: Callable[[Looked], None] | None = None,
 ) -> tuple[ModelReport, Model | None]:
     """Load one model and run the rules on it.
 
@@ -75,6 +89,7 @@ def check_model(
         settings: how the rules are run; by default as they are.
         rows: whether to describe every layer.
         thorough: whether to add what takes longer: the file's hash, MACs as a polynomial.
+        watch: gets what the report is made of; what it can't do is a fault of the file's report.
 
     Returns:
         The report, and the model unless it could not be read. A file that can't be read is a
@@ -90,7 +105,10 @@ def check_model(
             model = load(source, bindings, name=path)
             facts = Facts(model, recipe_of(source, settings.recipe))
             outcome = run_rules(facts, rules, settings)
-            judged = judge(facts, outcome.findings, settings.gate, rules)
+            looked = [rule for rule in rules if rule.code in outcome.ran]
+            judged = judge(facts, outcome.findings, settings.gate, looked)
+            if watch:
+                watch(Looked(facts, judged.findings, outcome.ran))
             report = ModelReport(
                 path=path,
                 sha256=sha256(source) if thorough else None,
@@ -127,6 +145,7 @@ def run_rules(facts: Facts, rules: Iterable[Rule], settings: Settings | None = N
     found: list[ReportedFinding] = []
     unchecked: list[str] = []
     broken: list[str] = []
+    ran: set[str] = set()
     for rule in rules:
         try:
             with guarded(rule):
@@ -138,9 +157,12 @@ def run_rules(facts: Facts, rules: Iterable[Rule], settings: Settings | None = N
                 unchecked += [
                     f"{rule.code} {rule.name} (needs {', '.join(u.needs)})" for u in lacks
                 ]
+                ran |= set() if lacks else {rule.code}
         except RuleError as error:
             broken.append(error.cause)
-    return Outcome(tuple(sorted(found, key=_order)), tuple(unchecked), tuple(broken))
+    return Outcome(
+        tuple(sorted(found, key=_order)), tuple(unchecked), tuple(broken), frozenset(ran)
+    )
 
 
 def fingerprint(code: str, node: Node | None) -> str:

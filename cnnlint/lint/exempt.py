@@ -17,11 +17,11 @@ MAX_NOTES = 10
 
 
 def exempt(
-    findings: Sequence[ReportedFinding], facts: Facts, rules: Sequence[Rule], *, heeded: bool
+    findings: Sequence[ReportedFinding], facts: Facts, looked: Sequence[Rule], *, heeded: bool
 ) -> tuple[tuple[ReportedFinding, ...], tuple[str, ...]]:
     """Return all findings, those that the model asks to ignore marked so, and notes on that.
 
-    ``rules`` are those that have looked. What isn't heeded is counted in a note.
+    ``looked`` are the rules that have looked at all of it. What isn't heeded is counted in a note.
     """
     place = "the model's metadata" if facts.exempt_by_metadata else "the model's recipe"
     said = facts.recipe.ignore or ()
@@ -33,7 +33,7 @@ def exempt(
         concerned = sum(new is not old for new, old in zip(settled, findings, strict=True))
         text = f"{place} asks to ignore {plural(concerned, 'finding')}: refused"
         return tuple(findings), (text,) if concerned else ()
-    notes = [f"{place} {text}" for text in _in_vain(asked, findings, rules)]
+    notes = [f"{place} {text}" for text in _in_vain(asked, findings, looked)]
     cut = [f"{place} has {len(notes) - MAX_NOTES:,} more exemptions in vain"]
     over = [f"{place} exempts {len(said):,} rules: only the first {MOST} count"]
     notes = notes[:MAX_NOTES] + cut * (len(notes) > MAX_NOTES) + over * (len(said) > MOST)
@@ -52,9 +52,9 @@ def _settled(finding: ReportedFinding, reason: str | None, place: str) -> Report
 
 
 def _in_vain(
-    asked: Sequence[Exemption], findings: Sequence[ReportedFinding], rules: Sequence[Rule]
+    asked: Sequence[Exemption], findings: Sequence[ReportedFinding], looked: Sequence[Rule]
 ) -> Iterator[str]:
-    """Yield what is asked for that changes nothing; rules that are off could not show it."""
+    """Yield what is asked for that changes nothing, as the rules show that have ``looked``."""
     broken = {finding.code: finding for finding in findings if not finding.suppressible}
     others = {finding.code: finding for finding in findings if finding.suppressible}
     for each in {exemption.rule: exemption for exemption in asked}.values():
@@ -63,10 +63,10 @@ def _in_vain(
             yield f"can't exempt {called}: {', '.join(codes)} says that the file is broken"
         elif _meant(each, others):
             continue
-        elif any(closeness(each.rule, rule) for rule in rules):
+        elif any(closeness(each.rule, rule) for rule in looked):
             yield f"exempts {called}, and nothing of that is found"
         elif not any(closeness(each.rule, rule) for rule in builtin_rules()):
-            yield f"exempts {called}, and there is no such rule"
+            yield f"exempts {called}, which is no rule of cnnlint"
 
 
 def _meant(exemption: Exemption, findings: Mapping[str, ReportedFinding]) -> list[str]:

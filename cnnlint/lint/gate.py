@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from cnnlint.facts.facts import Facts
-from cnnlint.lint.baseline import KnownModel
+from cnnlint.lint.baseline import KnownModel, against, stale_note
 from cnnlint.lint.budget import Limit
 from cnnlint.lint.exempt import exempt
 from cnnlint.lint.rule import Rule
 from cnnlint.lint.suppress import Suppression, suppress
+from cnnlint.report.describe import label
 from cnnlint.report.report import BudgetVerdict, ReportedFinding
 
 
@@ -42,12 +43,22 @@ class Judged:
 
 
 def judge(
-    facts: Facts, findings: Sequence[ReportedFinding], gate: Gate, rules: Sequence[Rule]
+    facts: Facts, findings: Sequence[ReportedFinding], gate: Gate, looked: Sequence[Rule]
 ) -> Judged:
     """Hold the findings on a model, and what it costs, against what a team has agreed on.
 
-    What the team says goes before what the model says. ``rules`` are those that have looked.
+    What the team says goes before what the model says, and both before the baseline. ``looked``
+    are the rules that have looked at all of it.
     """
     settled = suppress(findings, gate.suppressions, gate.day)
-    settled, notes = exempt(settled, facts, rules, heeded=gate.model_suppressions)
+    settled, notes = exempt(settled, facts, looked, heeded=gate.model_suppressions)
+    if gate.baseline:
+        ran = {rule.code for rule in looked}
+        held = against(settled, gate.baseline, labels(facts), ran)
+        settled, notes = held.findings, (*notes, *stale_note(held.stale))
     return Judged(settled, notes=notes)
+
+
+def labels(facts: Facts) -> dict[str, str]:
+    """Return what each layer of a model is, by its path."""
+    return {node.path: label(facts, node) for node in facts.model.nodes}

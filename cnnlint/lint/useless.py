@@ -23,13 +23,13 @@ def useless(
     """Return which suppressions of the configuration did nothing in this run, and why, in words.
 
     Judged are those whose files mean a model that could be read, and whose selector means one of
-    the ``rules`` that have looked: of the others this run shows nothing.
+    the ``rules`` that could look there: of the others this run shows nothing.
     """
     notes = []
     for each in suppressions:
         meant = _models(each, models)
-        selected = [rule for rule in rules if closeness(each.rule, rule)]
-        if meant and selected:
+        selected = [rule for rule in rules if closeness(each.rule, rule) and _looked(rule, meant)]
+        if selected:
             findings = [finding for model in meant for finding in model.findings or ()]
             notes += [f"{each.place}: {text}" for text in _on(each, findings, selected, today)]
     return tuple(dict.fromkeys(notes))
@@ -43,6 +43,12 @@ def _models(suppression: Suppression, models: Sequence[ModelReport]) -> list[Mod
         for model in models
         if model.findings is not None and (files is None or files.match(Path(model.path)))
     ]
+
+
+def _looked(rule: Rule, models: Sequence[ModelReport]) -> bool:
+    """Tell whether a rule didn't lack what a file doesn't show, in one of the models at least."""
+    lack = f"{rule.code} {rule.name} "
+    return any(not any(text.startswith(lack) for text in model.unchecked) for model in models)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """One line a finding, for grep: ``path:layer: warning[K101] message``."""
 
 from cnnlint.report.escape import plain
+from cnnlint.report.growth import growth
 from cnnlint.report.report import Report
 from cnnlint.report.text import savings
 
@@ -15,5 +16,6 @@ def render_concise(report: Report) -> str:
             saved = f" [saves {savings(finding)}]" if savings(finding) else ""
             where = f"{plain(model.path)}{first}{more}"
             what = f"{finding.severity}[{finding.code}] {plain(finding.message)}"
-            lines.append(f"{where}: {what}{saved}\n")
+            grown = f" [{growth(finding)}]" if finding.grown_from else ""
+            lines.append(f"{where}: {what}{saved}{grown}\n")
     return "".join(lines)

@@ -12,6 +12,7 @@ from cnnlint.lint.finding import Saving, Severity
 from cnnlint.report import numbers
 from cnnlint.report.counts import verdict
 from cnnlint.report.escape import plain
+from cnnlint.report.growth import growth
 from cnnlint.report.report import (
     Coverage,
     ModelReport,
@@ -163,6 +164,8 @@ def _finding(model: ModelReport, finding: ReportedFinding, style: TextStyle) -> 
     for name, amounts in (("saves", savings(finding)), ("costs", costs(finding))):
         if amounts:
             yield from _field(name, amounts)
+    if grown := growth(finding):
+        yield from _field("note", grown)
     proven = f"; done as suggested in {finding.proven}" if finding.proven else ""
     yield f"   = basis: {finding.basis}{proven}"
     yield f"   = rule: cnnlint rule {finding.code}"

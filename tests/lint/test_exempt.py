@@ -60,8 +60,8 @@ def by(report: ModelReport) -> Suppressed | None:
         (["K101", "H503"], "why H503", ["exempts 'K101', and nothing of that is found"]),
         (["K101"], None, ["exempts 'K101', and nothing of that is found"]),
         (["K101", "K101"], None, ["exempts 'K101', and nothing of that is found"]),
-        (["\x1b[2J"], None, ["exempts '\\x1b[2J', and there is no such rule"]),
-        (["X" * 100], None, [f"exempts '{'X' * 60}', and there is no such rule"]),
+        (["\x1b[2J"], None, ["exempts '\\x1b[2J', which is no rule of cnnlint"]),
+        (["X" * 100], None, [f"exempts '{'X' * 60}', which is no rule of cnnlint"]),
         (["A305"], None, ["exempts 'A305', and nothing of that is found"]),
         (["G920"], None, ["exempts 'G920', and nothing of that is found"]),
     ],
@@ -89,6 +89,8 @@ def test_what_can_not_be_read_suppresses_nothing(model: Path, text: str) -> None
 def test_rules_that_are_off_are_not_in_vain(model: Path) -> None:
     stamp(model, asking("K101"))
     assert not check(model, None, "H503").notes
+    stamp(model, asking("T701"))  # which lacks a recipe
+    assert not check(model).notes
 
 
 def test_the_recipe_beside_the_model(model: Path) -> None:

@@ -227,6 +227,9 @@ def test_what_a_run_does_not_show(tmp_path: Path) -> None:
     clean = ModelReport("m.onnx", findings=())
     assert not useless([said("K101")], [clean], [find("H501")], TODAY)
     assert useless([said("K")], [clean], [find("K101")], TODAY)
+    lacking = replace(clean, unchecked=("T701 no-weight-decay (needs weight_decay)",))
+    assert not useless([said("T701")], [lacking], builtin_rules(), TODAY)
+    assert useless([said("T701")], [lacking, clean], builtin_rules(), TODAY)
 
 
 def test_what_can_not_be_suppressed_needs_none_that_has_expired() -> None:

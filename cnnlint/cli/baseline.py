@@ -1,0 +1,262 @@
+"""``cnnlint baseline``: accept what is there today, and keep it from getting worse."""
+
+import errno
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cnnlint.cli.gathering import gathered
+from cnnlint.cli.options import Sizes, input_options, recipe_option
+from cnnlint.cli.streams import complain, put, spare, tell_failures
+from cnnlint.cli.targets import ClosedFolder, expand
+from cnnlint.cli.wanted import Wanted, settings_of, wanted_options
+from cnnlint.errors import UsageError
+
+if TYPE_CHECKING:
+    from cnnlint.lint.baseline import Baseline, KnownModel
+    from cnnlint.lint.engine import Looked
+    from cnnlint.lint.ratchet import Change
+    from cnnlint.report.report import ModelReport
+
+DEFAULT = Path("cnnlint-baseline.json")
+_GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG})
+
+
+@click.group(short_help="Accept what is found today, and keep it from getting worse.")
+def baseline() -> None:
+    """Accept what is found today, and keep it from getting worse.
+
+    A baseline is a file that lies in git. What is in it doesn't count, until it costs over 5 %
+    more; what is new counts.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which models a baseline is about, and how they are checked."""
+
+    paths: tuple[str, ...]
+    wanted: Wanted
+    recipe: Path | None
+    sizes: Sizes
+
+
+def _asked(command: Callable[..., int]) -> Callable[..., int]:
+    """Add what both commands take."""
+    argument = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+    return gathered("asked", Asked, argument, wanted_options, recipe_option, input_options)(
+        command
+    )
+
+
+@baseline.command(short_help="Write down what is found today.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=DEFAULT,
+    show_default=True,
+    help="The baseline to write.",
+)
+@click.option("--force", is_flag=True, help="Write over a baseline that is there already.")
+@_asked
+def create(*, output: Path, force: bool, asked: Asked) -> int:
+    """Lint models and write down what is found and what they cost: only what is new counts then.
+
+    Exit codes: 0 written, 1 written without models that can't be read, 2 misuse or a fault.
+
+    \b
+    Examples:
+      cnnlint baseline create models/
+      cnnlint check models/ --baseline cnnlint-baseline.json
+    """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
+    from cnnlint.lint.baseline import Baseline
+    from cnnlint.lint.baseline_file import written
+    from cnnlint.lint.ratchet import known_model
+    from cnnlint.report.numbers import plural
+
+    if asked.wanted.baseline:
+        raise UsageError("--baseline is for `check` and `prune`", "name the new one by --output")
+    _see_that_it_is_free(output, force=force)
+    empty, models = Baseline(output), dict[str, "KnownModel"]()
+
+    def note(file: Path, looked: "Looked") -> None:
+        models[empty.key(file)] = known_model(looked)
+
+    seen = _look(asked, _files(asked), note)
+    spare(output, seen.kept)
+    put(written(replace(empty, models=models)), output)
+    count = sum(len(known.findings) for known in models.values())
+    click.echo(f"{output}: {plural(count, 'finding')} of {plural(len(models), 'model')}")
+    paths = shlex.join(asked.paths)
+    click.echo(f"next: cnnlint check {paths} --baseline {shlex.quote(str(output))}")
+    click.echo(f'or once for all, in cnnlint.toml: baseline = "{output}"')
+    return _told(seen)
+
+
+@baseline.command(short_help="Take out what is no longer found.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and write nothing.")
+@_asked
+def prune(*, dry_run: bool, asked: Asked) -> int:
+    """Take out of a baseline what is no longer found, and lower what has become cheaper.
+
+    Nothing is added and nothing raised. Entries follow layers that were renamed; those of models
+    that aren't named stay, and those of files that are gone are taken out.
+
+    Exit codes: 0 done, 1 done but for models that can't be read, 2 misuse or a fault.
+
+    \b
+    Examples:
+      cnnlint baseline prune models/
+      cnnlint baseline prune models/ --baseline ci/known.json --dry-run
+    """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
+    from cnnlint.lint.baseline_file import read_baseline, written
+    from cnnlint.lint.ratchet import pruned
+
+    file = asked.wanted.baseline or DEFAULT
+    old = read_baseline(file)
+    named = _files(asked)
+    models = {key: known for key, known in old.models.items() if not _gone(old.path(key))}
+    changes: dict[str, Change] = {}
+
+    def note(model: Path, looked: "Looked") -> None:
+        key = old.key(model)
+        models[key], changes[key] = pruned(models[key], looked)
+
+    seen = _look(asked, [each for each in named if _is_known(each, old)], note)
+    new = replace(old, models=models)
+    if new != old and not dry_run:
+        put(written(new), file, "--baseline")
+    _tell_pruned(old, new, changes, dry_run=dry_run)
+    _tell_unknown([each for each in named if not _is_known(each, old)])
+    return _told(seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What came of looking at the models."""
+
+    reports: "tuple[ModelReport, ...]"
+    kept: tuple[Path, ...]
+    """Files that are read, and must stay as they are."""
+
+
+def _files(asked: Asked) -> "list[Path | ClosedFolder]":
+    """Return the models that are named.
+
+    Raises:
+        UsageError: one has no file.
+    """
+    targets = expand(asked.paths)
+    if not targets:
+        complain("no models found", "name .onnx files, or folders that hold some", level="warning")
+    found = [target for target in targets if target is not None]
+    if len(found) < len(targets):
+        raise UsageError("a model on stdin has no name in a baseline", "give the path of a file")
+    return found
+
+
+def _look(
+    asked: Asked, targets: "Sequence[Path | ClosedFolder]", note: "Callable[[Path, Looked], None]"
+) -> Seen:
+    """Check models, without any baseline, and have each noted that can be read."""
+    from functools import partial
+
+    from cnnlint.lint.engine import check_model, unreadable
+    from cnnlint.lint.recipes import read_recipe
+    from cnnlint.model.binding import check_all_used
+
+    rules, settings = settings_of(asked.wanted)
+    if asked.recipe:
+        settings = replace(settings, recipe=read_recipe(asked.recipe))
+    sizes = asked.sizes.bindings
+    reports, models = [], []
+    for target in targets:
+        if isinstance(target, ClosedFolder):
+            reports.append(unreadable(str(target.path), target.error))
+            continue
+        watch = partial(note, target)
+        report, model = check_model(target, rules, sizes, settings=settings, watch=watch)
+        reports.append(report)
+        models += [model] if model else []
+    check_all_used(sizes, [model.inputs for model in models])
+    kept = [target for target in targets if isinstance(target, Path)]
+    kept += [file for model in models for file in model.origin.data_files]
+    return Seen(tuple(reports), (*kept, *([asked.recipe] if asked.recipe else ())))
+
+
+def _see_that_it_is_free(output: Path, *, force: bool) -> None:
+    """See that no file is lost that nobody wants to lose.
+
+    Raises:
+        UsageError: there is one.
+    """
+    from cnnlint.lint.baseline_file import is_baseline
+
+    if not output.exists():
+        return
+    if not force:
+        cure = "--force writes over it, `cnnlint baseline prune` takes out what is mended"
+        raise UsageError(f"{output} is there already", cure)
+    if output.is_file() and output.stat().st_size and not is_baseline(output):
+        raise UsageError(f"{output} is there already, and no baseline", "name another file")
+
+
+def _is_known(target: "Path | ClosedFolder", known: "Baseline") -> bool:
+    return isinstance(target, ClosedFolder) or known.of(target) is not None
+
+
+def _gone(file: Path) -> bool:
+    """Tell whether there is no such file; what is closed to us may be there."""
+    try:
+        file.lstat()
+    except OSError as error:
+        return error.errno in _GONE
+    except ValueError:  # no file can be called so
+        return True
+    return False
+
+
+def _tell_pruned(
+    old: "Baseline", new: "Baseline", changes: "dict[str, Change]", *, dry_run: bool
+) -> None:
+    from cnnlint.report.escape import plain
+    from cnnlint.report.numbers import plural
+
+    for key, known in old.models.items():
+        if key not in new.models:
+            entries = plural(len(known.findings), "finding")
+            click.echo(f"{plain(key)}: the file is gone, {entries} taken out")
+        elif changes.get(key):
+            click.echo(f"{plain(key)}: {changes[key]}")
+    left = sum(len(known.findings) for known in new.models.values())
+    state = "nothing to change" if new == old else "would be left" if dry_run else "left"
+    total = f"{plural(left, 'finding')} of {plural(len(new.models), 'model')}"
+    click.echo(f"{old.file}: {state}, {total}" if new == old else f"{old.file}: {total} {state}")
+
+
+def _tell_unknown(unknown: "Sequence[Path | ClosedFolder]") -> None:
+    if unknown:
+        from cnnlint.report.numbers import plural
+
+        what = f"{plural(len(unknown), 'model')} not in the baseline, {unknown[0]} first"
+        complain(what, "`cnnlint baseline create` writes a new one with all models", level="note")
+
+
+def _told(seen: Seen) -> int:
+    """Say on stderr what is in no baseline, and return the exit code."""
+    from cnnlint.report.numbers import plural
+    from cnnlint.report.report import Report
+
+    reports = [replace(each, findings=(), fail_on=None) for each in seen.reports]
+    report = Report("", tuple(reports))
+    tell_failures(report)
+    broken = [f for each in seen.reports for f in each.findings or () if not f.suppressible]
+    if broken:
+        what = f"{plural(len(broken), 'finding')} on files that are broken can't be in a baseline"
+        complain(what, "mend those files", level="warning")
+    return report.exit_code

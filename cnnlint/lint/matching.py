@@ -1,0 +1,193 @@
+"""Which finding is which entry of the baseline.
+
+Layers change their names: an exporter names them otherwise, a layer in front shifts the numbers
+in ``features.3`` or ``Conv_7``. An entry follows its layer to another path as long as that can't
+hide more than it knows: one entry is one finding of the same rule, whatever the names.
+"""
+
+import re
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from cnnlint.lint.growth import grown, near
+from cnnlint.report.report import Amount, ReportedFinding
+
+Present: TypeAlias = Mapping[str, str]
+"""What each layer of a model is, by its path: ``{"conv1": "Conv 7x7 s2 3->64"}``."""
+_NUMBER = re.compile(r"[_~]?[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A finding of the baseline."""
+
+    fingerprint: str
+    rule: str
+    """Its code."""
+    layer: str
+    """Path of the layer that it names first; "" where it names none."""
+    label: str
+    """What that layer is: ``Conv 7x7 32->32``."""
+    cost: Amount | None
+    more: tuple[str, ...] = ()
+    """Paths of other layers that it names: some of them, where they are many."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """An entry or a finding, as far as they are compared."""
+
+    at: int
+    fingerprint: str
+    rule: str
+    layers: tuple[str, ...]
+    label: str
+    cost: Amount | None
+
+    @property
+    def layer(self) -> str:
+        return next(iter(self.layers), "")
+
+    @property
+    def value(self) -> int:
+        return self.cost.value if self.cost else 0
+
+
+_Key: TypeAlias = Callable[[_Item], Hashable]
+_Pairing: TypeAlias = Callable[[list[_Item], list[_Item]], Iterator[tuple[_Item, _Item]]]
+
+
+@dataclass(slots=True)
+class _Search:
+    """What is left to match, and what has been matched."""
+
+    entries: dict[int, _Item]
+    findings: dict[int, _Item]
+    found: dict[int, int] = field(default_factory=dict)
+
+    def match(
+        self, key: _Key, pairing: _Pairing, which: Callable[[_Item], bool] = lambda _: True
+    ) -> None:
+        """Pair the entries of a kind with the findings that have the same key."""
+        groups: dict[Hashable, tuple[list[_Item], list[_Item]]] = {}
+        for entry in filter(which, self.entries.values()):
+            groups.setdefault(key(entry), ([], []))[0].append(entry)
+        for finding in self.findings.values():
+            if group := groups.get(key(finding)):
+                group[1].append(finding)
+        for entries, findings in groups.values():
+            for entry, finding in list(pairing(entries, findings)):
+                self.take(entry, finding)
+
+    def take(self, entry: _Item, finding: _Item) -> None:
+        """Note a pair; neither is to be had any more."""
+        del self.entries[entry.at], self.findings[finding.at]
+        self.found[finding.at] = entry.at
+
+
+def pairs(
+    entries: Sequence[Known],
+    findings: Sequence[ReportedFinding],
+    present: Present,
+    *,
+    shifted: bool,
+) -> dict[int, int]:
+    """Return which finding is which entry, by their positions; the surest pairs come first.
+
+    1. The same fingerprint, label, and cost within 5 %.
+    2. Where layers came or went since: a path that differs in its numbers only, if what stands
+       at the old path now is something else; rule, label and cost as before.
+    3. The same fingerprint: its cost may have changed.
+    4. The same rule on any layer in common: what is found first among many layers changes.
+    5. Where the old path is gone: any path; rule, label and cost as before.
+
+    Args:
+        entries: those of the baseline.
+        findings: those on the model now.
+        present: the layers that it has now.
+        shifted: whether it has more or fewer of them than it had.
+    """
+    search = _Search(dict(enumerate(_entries(entries))), dict(enumerate(_found(findings))))
+    search.match(lambda item: (item.fingerprint, item.label), _same_cost)
+    if shifted:
+        search.match(
+            lambda item: (item.rule, item.label, _NUMBER.sub("", item.layer)),
+            _same_cost,
+            lambda entry: bool(entry.layer) and present.get(entry.layer) != entry.label,
+        )
+    search.match(lambda item: item.fingerprint, _cheapest)
+    _overlapping(search)
+    search.match(
+        lambda item: (item.rule, item.label),
+        _same_cost,
+        lambda entry: bool(entry.layer) and entry.layer not in present,
+    )
+    return search.found
+
+
+def _entries(entries: Iterable[Known]) -> Iterator[_Item]:
+    for at, known in enumerate(entries):
+        layers = (known.layer, *known.more) if known.layer else ()
+        yield _Item(at, known.fingerprint, known.rule, layers, known.label, known.cost)
+
+
+def _found(findings: Iterable[ReportedFinding]) -> Iterator[_Item]:
+    for at, each in enumerate(findings):
+        layers = tuple(layer.path for layer in each.layers)
+        label = each.layers[0].label if each.layers else ""
+        yield _Item(at, each.fingerprint, each.code, layers, label, each.cost)
+
+
+def _same_cost(entries: list[_Item], findings: list[_Item]) -> Iterator[tuple[_Item, _Item]]:
+    """Yield as many pairs as there can be whose cost is within 5 %, the cheapest first."""
+    for unit in {_unit(entry) for entry in entries}:
+        waiting = iter(sorted((e for e in entries if _unit(e) == unit), key=_by_cost))
+        entry = next(waiting, None)
+        for finding in sorted((f for f in findings if _unit(f) == unit), key=_by_cost):
+            while entry and grown(entry.cost, finding.cost):
+                entry = next(waiting, None)
+            if entry and near(entry.cost, finding.cost):
+                yield entry, finding
+                entry = next(waiting, None)
+
+
+def _cheapest(entries: list[_Item], findings: list[_Item]) -> Iterator[tuple[_Item, _Item]]:
+    """Yield pairs so that as few as can be have grown; what has no partner is new or gone."""
+    left = dict.fromkeys(sorted(entries, key=_by_cost, reverse=True))
+    late = []
+    for finding in sorted(findings, key=_by_cost, reverse=True):
+        dearest = next((e for e in left if _unit(e) == _unit(finding)), None)
+        if dearest and not grown(dearest.cost, finding.cost):
+            del left[dearest]
+            yield dearest, finding
+        else:
+            late.append(finding)
+    yield from zip(sorted(left, key=lambda e: e.cost is not None), late, strict=False)
+
+
+def _overlapping(search: _Search) -> None:
+    """Pair what the same rule says of layers in common, most of them first."""
+    at: dict[tuple[str, str], list[int]] = {}
+    for finding in search.findings.values():
+        for layer in finding.layers:
+            at.setdefault((finding.rule, layer), []).append(finding.at)
+    for entry in list(search.entries.values()):
+        common: dict[int, int] = {}
+        for layer in entry.layers:
+            for number in at.get((entry.rule, layer), ()):
+                if number in search.findings:
+                    common[number] = common.get(number, 0) + 1
+        if common:
+            best = max(common, key=lambda number: (common[number], -number))
+            search.take(entry, search.findings[best])
+
+
+def _unit(item: _Item) -> str | None:
+    return item.cost.unit if item.cost else None
+
+
+def _by_cost(item: _Item) -> tuple[int, list[tuple[int, str]]]:
+    """Sort by cost, then by path, with ``features.2`` before ``features.10``."""
+    parts = re.split(r"([0-9]+)", item.layer)
+    return item.value, [(len(part) if i % 2 else 0, part) for i, part in enumerate(parts)]

@@ -1,0 +1,115 @@
+"""How a baseline is made of reports, and how it follows models that have got better."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from cnnlint.facts.facts import Facts
+from cnnlint.lint.baseline import KnownModel, partners
+from cnnlint.lint.engine import Looked
+from cnnlint.lint.gate import labels
+from cnnlint.lint.growth import grown
+from cnnlint.lint.matching import Known
+from cnnlint.report.numbers import plural
+from cnnlint.report.report import Amount, ReportedFinding
+
+COSTS: Mapping[str, Callable[[Facts], int | None]] = {
+    "max_params": lambda facts: facts.params,
+    "max_macs": lambda facts: None if facts.uncounted_ops else facts.macs,
+    "max_weight_bytes": lambda facts: facts.weight_bytes,
+    "max_peak_memory": lambda facts: facts.memory.peak_activation_bytes,
+    "max_plain_run": lambda facts: facts.topology.plain_run_units,
+}
+"""What a model costs, by the key of its budget."""
+MOST_LAYERS = 10
+"""Layers that an entry names besides the first."""
+
+
+def costs_of(facts: Facts) -> dict[str, float]:
+    """Return what a model costs; what isn't known is missing."""
+    costs = {key: cost(facts) for key, cost in COSTS.items()}
+    return {key: cost for key, cost in costs.items() if cost is not None}
+
+
+def known_model(looked: Looked) -> KnownModel:
+    """Return what a baseline is to know of a model: what counts, and may be suppressed."""
+    counting = (each for each in looked.findings if each.suppressible and not each.suppressed)
+    present = labels(looked.facts)
+    return KnownModel(costs_of(looked.facts), tuple(map(entry_of, counting)), len(present))
+
+
+def entry_of(finding: ReportedFinding) -> Known:
+    """Return a finding as a baseline knows it."""
+    paths = [layer.path for layer in finding.layers]
+    return Known(
+        fingerprint=finding.fingerprint,
+        rule=finding.code,
+        layer=paths[0] if paths else "",
+        label=finding.layers[0].label if paths else "",
+        cost=finding.cost,
+        more=tuple(dict.fromkeys(paths[1:]))[:MOST_LAYERS],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What pruning has done to a model, in numbers."""
+
+    taken_out: int
+    lowered: int
+    followed: int
+    costs: int
+
+    def __bool__(self) -> bool:
+        """Tell whether it has done anything that is worth telling."""
+        return any((self.taken_out, self.lowered, self.followed, self.costs))
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        parts = {
+            "taken out": self.taken_out,
+            "lowered": self.lowered,
+            "followed to another name": self.followed,
+        }
+        words = [f"{plural(count, 'finding')} {what}" for what, count in parts.items() if count]
+        words += [f"{plural(self.costs, 'cost')} of the model lowered"] if self.costs else []
+        return ", ".join(words)
+
+
+def pruned(known: KnownModel, looked: Looked) -> tuple[KnownModel, Change]:
+    """Return what is left to know of a model: nothing is added, and no cost goes up.
+
+    Entries of rules that didn't look, of findings that have grown, and of such that are
+    suppressed elsewhere stay as they are.
+    """
+    present = labels(looked.facts)
+    matched = partners(looked.findings, known, present)
+    findings = {entry: looked.findings[at] for at, entry in matched.items()}
+    left = [
+        (entry, _followed(entry, findings.get(number)))
+        for number, entry in enumerate(known.findings)
+        if number in findings or entry.rule not in looked.ran
+    ]
+    now = costs_of(looked.facts)
+    costs = {key: min(cost, now.get(key, cost)) for key, cost in known.costs.items()}
+    looked_at_all = all(entry.rule in looked.ran for entry in known.findings)
+    nodes = len(present) if looked_at_all else known.nodes
+    change = Change(
+        taken_out=len(known.findings) - len(left),
+        lowered=sum(then.cost != now.cost for then, now in left),
+        followed=sum(then.layer != now.layer for then, now in left),
+        costs=sum(costs[key] != cost for key, cost in known.costs.items()),
+    )
+    return KnownModel(costs, tuple(entry for _, entry in left), nodes), change
+
+
+def _followed(entry: Known, finding: ReportedFinding | None) -> Known:
+    if finding is None or finding.suppressed or grown(entry.cost, finding.cost):
+        return entry
+    return replace(entry_of(finding), cost=_lower(entry.cost, finding.cost))
+
+
+def _lower(then: Amount | None, now: Amount | None) -> Amount | None:
+    """Return the lower of two costs of one unit; what is known now where nothing was."""
+    if then is None or now is None:
+        return then or now
+    return min(then, now, key=lambda amount: amount.value)
