@@ -57,6 +57,7 @@ def render(report: "Report", view: View, *, color: bool) -> str:
         from cnnlint.report.concise import render_concise
 
         return render_concise(report)
-    from cnnlint.report.text import TextStyle, render_text
+    from cnnlint.report.style import TextStyle
+    from cnnlint.report.text import render_text
 
-    return render_text(report, TextStyle(color, view.quiet))
+    return render_text(report, TextStyle(color, view.quiet, view.verbose))
