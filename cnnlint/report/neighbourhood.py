@@ -100,7 +100,12 @@ class Table:
         shapes = _widest([row.shape for row in rows], room // 3)
         rest = _widest([row.rest for row in rows], room // 3)
         left = room - labels - shapes - rest - 3 * len(_GAP)
-        return cls(style, max(_STEP, _widest([row.path for row in rows], left)), labels, shapes)
+        return cls(
+            style,
+            max(_STEP - len(_GAP), _widest([row.path for row in rows], left)),
+            labels,
+            shapes,
+        )
 
     def lines(
         self, rows: Iterable[Row], finding: ReportedFinding, mark: Mark | None = None
@@ -115,67 +120,76 @@ class Table:
 
     def _drawn(self, row: Row, finding: ReportedFinding, mark: Mark | None) -> Iterator[str]:
         colour = COLOURS[finding.severity]
-        pieces, fits = self._placed(row)
+        pieces, at = self._placed(row)
         for number, piece in enumerate(pieces):
             arrow = row.meant and not number
             bar = BAR + (self.style.paint(">", colour, bold=True) if arrow else " ")
             yield f"{bar} {piece}".rstrip()
-        if mark and not fits:
-            yield from hanging(f"{BAR}  {' ' * _STEP}", _in_words(mark), self.style.width)
-        elif mark:
-            for piece in self._underlined(row, mark):
-                carets = piece.strip().partition(" ")[0]
-                shown = piece.replace(carets, self.style.paint(carets, colour, bold=True), 1)
-                yield f"{BAR}  {shown}"
+            for under in self._under(row, mark, at) if mark and number == at.line else ():
+                carets = under.strip().partition(" ")[0]
+                painted = self.style.paint(carets, colour, bold=True)
+                yield f"{BAR}  {under.replace(carets, painted, 1)}"
 
-    def _placed(self, row: Row) -> tuple[list[str], bool]:
-        """Return the lines of a row, and whether its columns stand below those of the others."""
+    def _placed(self, row: Row) -> "tuple[list[str], _Place]":
+        """Return the lines of a row, and where in them its label stands."""
         room = self.style.width - len(BAR) - 2
+        start = self.paths + len(_GAP)
         cells = [padded(row.label, self.labels), padded(row.shape, self.shapes), row.rest]
         rest = _GAP.join(cells).rstrip()
         whole = padded(row.path, self.paths) + _GAP + rest
+        shape = start + columns(cells[0]) + len(_GAP)
         if not rest:
-            return wrapped(row.path, room, 0, 0), True
+            return wrapped(row.path, room, 0, 0), _Place(0, 0, None)
         if columns(row.path) <= self.paths and columns(whole) <= room:
-            return [whole], True
-        below = " " * self.paths + _GAP + rest
+            return [whole], _Place(0, start, shape)
+        below = " " * start + rest
         if columns(below) <= room:
-            return [row.path, below], True
+            return [row.path, below], _Place(1, start, shape)
         there = [cell for cell in (row.label, row.shape, row.rest) if cell]
-        flow = flowed(there, room, _STEP, _STEP, _GAP)
-        return [row.path, *(" " * _STEP + line for line in flow)], False
+        lines = flowed(there, room, _STEP, _STEP, _GAP)
+        return [row.path, *(" " * _STEP + line for line in lines)], _Place(1, _STEP, None)
 
-    def _underlined(self, row: Row, mark: Mark) -> list[str]:
-        """Return the line below a row: carets under what is at fault, facts beside them."""
+    def _under(self, row: Row, mark: Mark, at: "_Place") -> list[str]:
+        """Return what stands below a row: carets under what is at fault, facts beside them."""
+        room = self.style.width - len(BAR) - 2
         before, marked, _ = map(plain, mark.label)
-        start, size = self.paths + len(_GAP) + columns(before), columns(marked)
+        start, size = at.label + columns(before), columns(marked)
         if mark.on_shape:
-            label = max(self.labels, columns(row.label))
-            start, size = self.paths + 2 * len(_GAP) + label, columns(row.shape)
+            if at.shape is None:
+                return list(hanging(" " * _STEP, f"^ the shape: {mark.facts}", room))
+            start, size = at.shape, columns(row.shape)
         carets = " " * start + "^" * max(1, size)
         if not mark.facts:
             return [carets]
-        room = self.style.width - len(BAR) - 2
         if room - len(carets) - 1 >= _LEAST:
             return list(hanging(f"{carets} ", mark.facts, room))
         return [carets, *(" " * _STEP + line for line in wrapped(mark.facts, room, _STEP, _STEP))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a label stands: in which line of its row, from which column on."""
+
+    line: int
+    label: int
+    shape: int | None
+    """From which column on the shape stands; None where that isn't beside the label."""
 
 
 def _widest(texts: Iterable[str], most: int) -> int:
     return max((size for text in texts if (size := columns(text)) <= most), default=0)
 
 
-def _in_words(mark: Mark) -> str:
-    what = "the shape" if mark.on_shape else plain(mark.label[1])
-    return f"at fault: {what}{', ' if mark.facts else ''}{mark.facts}"
-
-
 def _told(row: Row, mark: Mark | None, style: TextStyle) -> Iterator[str]:
     word = f"{row.where}, meant too" if row.meant and row.where in _SIDES else row.where
-    cells = ", ".join(filter(None, (row.path, row.label, row.shape, row.rest)))
+    by_part = mark is not None and (mark.on_shape or bool(mark.label[0]))
+    facts = mark.facts if mark and not by_part else ""
+    cells = ", ".join(filter(None, (row.path, row.label, row.shape, row.rest, facts)))
     yield from hanging(f"  {word}: ", cells, style.width, _STEP)
-    if mark:
-        yield from hanging("  ", _in_words(mark), style.width, _STEP)
+    if mark and by_part:
+        part = "shape" if mark.on_shape else plain(mark.label[1])
+        words = f"{part}{', ' if mark.facts else ''}{mark.facts}"
+        yield from hanging("  at fault: ", words, style.width, _STEP)
 
 
 _SIDES = frozenset({Where.BEFORE, Where.AFTER})

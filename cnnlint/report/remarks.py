@@ -43,6 +43,7 @@ def remarks(model: ModelReport) -> Iterator[str]:
         yield f"ignored in the recipe that the model's metadata holds: {plain(text)}"
     for text in model.untold_defects[:MAX_TEXTS]:
         yield f"can't run: {plain(text)}"
+    yield from map(plain, model.notes)
 
 
 def _listed(texts: Sequence[str]) -> str:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from cnnlint.lint.finding import Severity
 from cnnlint.report import numbers
 from cnnlint.report.block import blocks
 from cnnlint.report.columns import flowed, hanging
+from cnnlint.report.counts import verdict
 from cnnlint.report.escape import plain
 from cnnlint.report.remarks import remarks
 from cnnlint.report.report import ModelReport, Report, Summary
@@ -44,13 +44,6 @@ def _unchecked(rules: Sequence[str]) -> str:
     return f"not checked without a training recipe (--recipe FILE): {codes}"
 
 
-def verdict(model: ModelReport) -> str:
-    """Return how many findings there are, by severity."""
-    found = [finding.severity for finding in model.counting]
-    counts = [numbers.plural(found.count(level), level) for level in Severity if level in found]
-    return ", ".join(counts) or "no findings"
-
-
 def facts(summary: Summary) -> Iterator[str]:
     """Yield the size and reach of a model."""
     at_least = "at least " if summary.macs_are_lower_bound and summary.macs is not None else ""
@@ -71,5 +64,5 @@ def _summary(model: ModelReport, summary: Summary, style: TextStyle) -> Iterator
     first, *rest = flowed(pieces, style.width, 0, len(_NOTE), " ")
     yield head + painted + first.removeprefix(head + state)
     yield from (" " * len(_NOTE) + line for line in rest)
-    for remark in (*remarks(model), *map(plain, model.notes)):
+    for remark in remarks(model):
         yield from _note(remark, style)
