@@ -1,6 +1,7 @@
 """One finding in full, and the others of its rule in short."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from cnnlint.report import numbers
 from cnnlint.report.amounts import amounts, gist, together
@@ -107,7 +108,7 @@ def _others(findings: Sequence[ReportedFinding], style: TextStyle) -> Iterator[s
     shown = others[: most - 1] if most else others
     also = f"{numbers.plural(len(others), 'more finding')} of {first.code} in this model"
     yield from field("also", also, style)
-    rows = [_short(finding) for finding in shown]
+    rows = [_short(finding, first) for finding in shown]
     table = Table.of(rows, style)
     for finding, row in zip(shown, rows, strict=True):
         yield from table.lines([row], finding)
@@ -127,11 +128,13 @@ def _message(finding: ReportedFinding, style: TextStyle) -> Iterator[str]:
     return (head + line for line in lines)
 
 
-def _short(finding: ReportedFinding) -> Row:
+def _short(finding: ReportedFinding, first: ReportedFinding) -> Row:
+    """Return a finding as a row below the first of its rule; alike in number goes unsaid."""
     if not finding.layers:
         return Row(Where.ALSO, plain(finding.message))
     row = layer_row(Where.ALSO, finding.layers[0])
     more = len(finding.layers) - 1
-    words = [f"and {numbers.plural(more, 'more layer')}"] if more else []
+    alike = len(finding.layers) == len(first.layers)
+    words = [] if alike or not more else [f"and {numbers.plural(more, 'more layer')}"]
     words += [gist(finding.saving)] if gist(finding.saving) else []
-    return Row(Where.ALSO, row.path, row.label, row.shape, ", ".join(words))
+    return replace(row, rest=", ".join(words))
