@@ -19,7 +19,8 @@ def render_text(report: Report, style: TextStyle) -> str:
     parts: list[str] = []
     told: set[tuple[str, ...]] = set()
     for model in report.models:
-        parts += blocks(model, style)
+        found = list(blocks(model, style))
+        parts += ["", *found] if found and parts else found  # set off from the line before
         if model.summary and not style.quiet:
             lines = list(_summary(model, model.summary, style))
             if model.unchecked and model.unchecked not in told:
