@@ -7,6 +7,7 @@ from cnnlint.report import numbers
 from cnnlint.report.amounts import amounts, gist, together
 from cnnlint.report.columns import flowed, hanging, wrapped
 from cnnlint.report.escape import plain
+from cnnlint.report.growth import growth
 from cnnlint.report.neighbourhood import BAR, Row, Table, Where, layer_row, neighbourhood
 from cnnlint.report.report import By, ModelReport, ReportedFinding, Suppressed
 from cnnlint.report.style import COLOURS, TextStyle
@@ -50,6 +51,8 @@ def _full(model: ModelReport, finding: ReportedFinding, style: TextStyle) -> Ite
     for name, sign in (("saves", 1), ("costs", -1)):
         if words := amounts(finding.saving, sign, finding.present):
             yield from field(name, words, style)
+    if grown := growth(finding):
+        yield from field("note", grown, style)
     proven = f"; done as suggested in {finding.proven}" if finding.proven else ""
     yield from field("note", f"basis {finding.basis}{proven}", style)
     if finding.suppressed:
@@ -113,7 +116,9 @@ def _others(findings: Sequence[ReportedFinding], style: TextStyle) -> Iterator[s
     for finding, row in zip(shown, rows, strict=True):
         yield from table.lines([row], finding)
         if finding.message != first.message and row.label:
-            yield from _message(finding, style)
+            yield from _more(plain(finding.message), style)
+        if grown := growth(finding):
+            yield from _more(grown, style)
     if cut := len(others) - len(shown):
         head = f"{BAR}  " if style.drawing else "  "
         yield from hanging(f"{head}and ", f"{cut:,} more; --max-per-rule 0 shows all", style.width)
@@ -121,10 +126,10 @@ def _others(findings: Sequence[ReportedFinding], style: TextStyle) -> Iterator[s
         yield from field("together", total, style)
 
 
-def _message(finding: ReportedFinding, style: TextStyle) -> Iterator[str]:
+def _more(text: str, style: TextStyle) -> Iterator[str]:
     head = f"{BAR}      " if style.drawing else "    "
     taken = len(head)
-    lines = wrapped(plain(finding.message), style.width, taken, taken)
+    lines = wrapped(text, style.width, taken, taken)
     return (head + line for line in lines)
 
 

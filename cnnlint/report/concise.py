@@ -1,12 +1,14 @@
-"""One line a finding, for grep: ``path:layer: warning[K101] message``."""
+"""One line a finding, for grep: ``path:layer: warning[K101] message``; budgets likewise."""
 
+from cnnlint.report import budgets
 from cnnlint.report.amounts import savings
 from cnnlint.report.escape import plain
+from cnnlint.report.growth import growth
 from cnnlint.report.report import Report
 
 
 def render_concise(report: Report) -> str:
-    """Return a line for each finding; nothing for a model without any."""
+    """Return a line for each finding and each budget that isn't kept."""
     lines = []
     for model in report.models:
         for finding in model.counting:
@@ -15,5 +17,7 @@ def render_concise(report: Report) -> str:
             saved = f" [saves {savings(finding)}]" if savings(finding) else ""
             where = f"{plain(model.path)}{first}{more}"
             what = f"{finding.severity}[{finding.code}] {plain(finding.message)}"
-            lines.append(f"{where}: {what}{saved}\n")
+            grown = f" [{growth(finding)}]" if finding.grown_from else ""
+            lines.append(f"{where}: {what}{saved}{grown}\n")
+        lines += [f"{plain(model.path)}: {text}\n" for text in budgets.told(model.budgets)]
     return "".join(lines)

@@ -5,11 +5,15 @@ from dataclasses import replace
 
 import pytest
 
+from cnnlint.lint.engine import check_model
 from cnnlint.lint.finding import Saving, Severity
+from cnnlint.model.binding import Bindings
 from cnnlint.report.amounts import amounts, gist, together
 from cnnlint.report.block import MAX_PER_RULE, blocks
 from cnnlint.report.columns import columns
 from cnnlint.report.report import (
+    Amount,
+    BudgetVerdict,
     By,
     Mark,
     ModelReport,
@@ -20,9 +24,11 @@ from cnnlint.report.report import (
     ReportedLayer,
     Suppressed,
     Surroundings,
+    Verdict,
 )
 from cnnlint.report.style import TextStyle
 from cnnlint.report.text import render_text
+from tests.net import Net
 
 LABEL = "Conv 7x7 4->4"
 MARK = Mark(("Conv ", "7x7", " 4->4"), "784 weights")
@@ -210,6 +216,29 @@ def test_verbose_shows_each_in_full_and_who_suppressed_it() -> None:
     assert f"= note: {said} = rule" in text
 
 
+def test_growth_is_told_in_full_and_in_short() -> None:
+    found = [
+        replace(finding(path), cost=Amount(130, "macs"), grown_from=Amount(100, "macs"))
+        for path in "ab"
+    ]
+    lines = drawn(found)
+    said = "in the baseline at 100 MACs, now 130 MACs (+30 %)"
+    assert f"   = note: {said}" in lines
+    assert lines[lines.index(f"   |      {said}") - 1].startswith("   |> b ")
+
+
+def test_budgets_that_fail_are_told_even_when_quiet() -> None:
+    broken = BudgetVerdict("max_macs", Verdict.BROKEN, 1, 2, "2 MACs, above 1", "--max-macs")
+    later = replace(broken, key="max_latency_ms", verdict=Verdict.NOT_CHECKED, reason="`profile`")
+    model, _ = check_model(Net(3, 8).conv(4).proto().SerializeToString(), (), Bindings())
+    report = Report("0", (replace(model, budgets=(broken, later)),))
+    failing = "budget max_macs: broken: 2 MACs, above 1 (--max-macs)\n"
+    assert render_text(report, TextStyle(quiet=True)) == f"{failing}  --> <stdin>\n\n"
+    text = render_text(report, TextStyle(drawing=False))
+    assert text.startswith(f"{failing}  in: <stdin>\n\n<stdin>: no findings, budgets: 1 broken")
+    assert "  note: budget max_latency_ms: not checked here: `profile` (--max-macs)\n" in text
+
+
 @pytest.mark.parametrize(
     ("saving", "saved", "cost", "short"),
     [
@@ -254,6 +283,17 @@ def test_endless_names_do_not_make_an_endless_table() -> None:
     place = Surroundings(replace(BEFORE, label=name), Mark(("", name, ""), ""), AFTER)
     lines = drawn([finding("a", place=place), *[finding(f"b{i}") for i in range(9)]])
     assert sum(map(columns, lines)) < 15_000
+
+
+def test_one_empty_line_behind_findings_and_in_front_of_them() -> None:
+    summary, _ = check_model(Net(3, 8).conv(4).proto().SerializeToString(), (), Bindings())
+    found = replace(summary, findings=(finding("a"),))
+    text = render_text(Report("0", (summary, summary, found, found)), TextStyle())
+    starts = [line[:7] for line in text.splitlines() if line[:1] in {"", "<", "w"}]
+    assert starts == ["<stdin>", "<stdin>", *["", "warning", "", "<stdin>"] * 2]
+    quiet = render_text(Report("0", (summary, found, found)), TextStyle(quiet=True))
+    assert "\n\n\n" not in quiet
+    assert quiet.startswith("warning")
 
 
 def test_notes_of_the_run_come_last_and_quiet_has_none() -> None:
