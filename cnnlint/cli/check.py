@@ -8,13 +8,8 @@ import click
 
 from cnnlint import __version__
 from cnnlint.cli.options import Sizes, input_options, output_option, recipe_option
-from cnnlint.cli.streams import (
-    complain,
-    read_standard_input,
-    tell_failures,
-    wants_color,
-    write,
-)
+from cnnlint.cli.screen import screen
+from cnnlint.cli.streams import complain, read_standard_input, tell_failures, write
 from cnnlint.cli.targets import ClosedFolder, Target, expand
 from cnnlint.cli.view import View, render, view_options
 from cnnlint.cli.wanted import Wanted, settings_of, wanted_options
@@ -84,7 +79,7 @@ def check(
     kept = [target for target in targets if isinstance(target, Path)]
     kept += [file for each in checked for file in each.data_files]
     kept += [file for file in (recipe, wanted.baseline) if file]
-    write(render(report, view, color=wants_color(view.color, output)), output, kept)
+    write(render(report, view, screen(view.color, output)), output, kept)
     tell_failures(report)
     return 2 if require_models and not targets else report.exit_code
 

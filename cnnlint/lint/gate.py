@@ -10,7 +10,7 @@ from cnnlint.lint.budget import Limit
 from cnnlint.lint.exempt import exempt
 from cnnlint.lint.rule import Rule
 from cnnlint.lint.suppress import Suppression, suppress
-from cnnlint.report.describe import label
+from cnnlint.report.label import label
 from cnnlint.report.report import BudgetVerdict, ReportedFinding
 
 

@@ -1,13 +1,14 @@
-"""One line a finding, for grep: ``path:layer: warning[K101] message``."""
+"""One line a finding, for grep: ``path:layer: warning[K101] message``; budgets likewise."""
 
+from cnnlint.report import budgets
+from cnnlint.report.amounts import savings
 from cnnlint.report.escape import plain
 from cnnlint.report.growth import growth
 from cnnlint.report.report import Report
-from cnnlint.report.text import savings
 
 
 def render_concise(report: Report) -> str:
-    """Return a line for each finding; nothing for a model without any."""
+    """Return a line for each finding and each budget that isn't kept."""
     lines = []
     for model in report.models:
         for finding in model.counting:
@@ -18,4 +19,5 @@ def render_concise(report: Report) -> str:
             what = f"{finding.severity}[{finding.code}] {plain(finding.message)}"
             grown = f" [{growth(finding)}]" if finding.grown_from else ""
             lines.append(f"{where}: {what}{saved}{grown}\n")
+        lines += [f"{plain(model.path)}: {text}\n" for text in budgets.told(model.budgets)]
     return "".join(lines)
