@@ -62,10 +62,11 @@ def _summary(model: ModelReport, summary: Summary, style: TextStyle) -> Iterator
     holes = summary.coverage.unresolved_shapes or summary.uncounted_ops
     clean = None if holes else "green"
     worst = Severity.ERROR if budgets.fail(model.budgets) else worst
-    state = ", ".join(filter(None, (verdict(model), budgets.tally(model.budgets))))
+    state = verdict(model)
     painted = style.paint(state, COLOURS[worst] if worst else clean, bold=True)
     head = f"{plain(model.path)}: "  # the verdict stays on the line of its file
-    pieces = [head + state, *(f"· {fact}" for fact in facts(summary))]
+    more = filter(None, (budgets.tally(model.budgets), *facts(summary)))
+    pieces = [head + state, *(f"· {piece}" for piece in more)]
     first, *rest = flowed(pieces, style.width, 0, len(_NOTE), " ")
     yield head + painted + first.removeprefix(head + state)
     yield from (" " * len(_NOTE) + line for line in rest)
