@@ -65,8 +65,9 @@ def _summary(model: ModelReport, summary: Summary, style: TextStyle) -> Iterator
     state = verdict(model)
     painted = style.paint(state, COLOURS[worst] if worst else clean, bold=True)
     head = f"{plain(model.path)}: "  # the verdict stays on the line of its file
-    more = filter(None, (budgets.tally(model.budgets), *facts(summary)))
-    pieces = [head + state, *(f"· {piece}" for piece in more)]
+    held = budgets.tally(model.budgets)
+    pieces = [f"{head}{state},", held] if held else [head + state]
+    pieces += [f"· {fact}" for fact in facts(summary)]
     first, *rest = flowed(pieces, style.width, 0, len(_NOTE), " ")
     yield head + painted + first.removeprefix(head + state)
     yield from (" " * len(_NOTE) + line for line in rest)

@@ -244,7 +244,7 @@ def test_budgets_that_fail_are_told_even_when_quiet() -> None:
     failing = "budget max_macs: broken: 2 MACs, above 1 (--max-macs)\n"
     assert render_text(report, TextStyle(quiet=True)) == f"{failing}  --> <stdin>\n\n"
     text = render_text(report, TextStyle(drawing=False))
-    assert text.startswith(f"{failing}  in: <stdin>\n\n<stdin>: no findings · budgets: 1 broken")
+    assert text.startswith(f"{failing}  in: <stdin>\n\n<stdin>: no findings, budgets: 1 broken")
     assert "  note: budget max_latency_ms: not checked here: `profile` (--max-macs)\n" in text
 
 
