@@ -185,6 +185,15 @@ def test_findings_of_one_rule_are_one_block() -> None:
     ]
 
 
+def test_rows_say_how_many_layers_only_where_that_differs() -> None:
+    lines = drawn([finding("a", "b"), finding("c", "d"), finding("e"), finding("f", "g", "h")])
+    rows = [line.split("1x4x8x8")[1].strip() for line in lines if line[:7] in _ROWS]
+    assert rows == ["saves 100 MACs", "saves 100 MACs", "and 2 more layers, saves 100 MACs"]
+
+
+_ROWS = ("   |> c", "   |> e", "   |> f")
+
+
 def test_other_rules_and_other_severities_are_other_blocks() -> None:
     found = [finding("a"), replace(finding("b"), code="K102"), finding("c")]
     found.append(replace(finding("d"), severity=Severity.NOTE))

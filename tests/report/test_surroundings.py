@@ -120,6 +120,10 @@ def test_a_share_of_macs_is_said_only_where_they_are_all_known() -> None:
     place = surroundings(facts, node_of(facts, "b"), Part.CHANNELS)
     assert place is not None
     assert place.mark.facts == "16 weights, 10.0 % of the model's MACs"
+    small = Net(4, 64).conv(64, name="a").gap().flatten().dense(2).facts()
+    place = surroundings(small, small.model.nodes[-1], Part.CHANNELS)
+    assert place is not None
+    assert place.mark.facts == "128 weights, <0.1 % of the model's MACs"
     facts = net.op("Wavelet", domain="acme").facts()
     place = surroundings(facts, node_of(facts, "b"), Part.CHANNELS)
     assert place is not None
