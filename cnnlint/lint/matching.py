@@ -96,8 +96,9 @@ def pairs(
     """Return which finding is which entry, by their positions; the surest pairs come first.
 
     1. The same fingerprint, label, and cost within 5 %.
-    2. Where layers came or went since: a path that differs in its numbers only, if what stands
-       at the old path now is something else; rule, label and cost as before.
+    2. Where layers came or went since: a path that differs in its numbers only, unless a layer
+       like it stands at the old path and the rule is silent there, so that it was mended; rule,
+       label and cost as before.
     3. The same fingerprint: its cost may have changed.
     4. The same rule on any layer in common: what is found first among many layers changes.
     5. Where the old path is gone: any path; rule, label and cost as before.
@@ -111,10 +112,17 @@ def pairs(
     search = _Search(dict(enumerate(_entries(entries))), dict(enumerate(_found(findings))))
     search.match(lambda item: (item.fingerprint, item.label), _same_cost)
     if shifted:
+        spoken_of = {(finding.rule, finding.layer) for finding in search.findings.values()}
         search.match(
             lambda item: (item.rule, item.label, _NUMBER.sub("", item.layer)),
             _same_cost,
-            lambda entry: bool(entry.layer) and present.get(entry.layer) != entry.label,
+            lambda entry: (
+                bool(entry.layer)
+                and (
+                    present.get(entry.layer) != entry.label
+                    or (entry.rule, entry.layer) in spoken_of
+                )
+            ),
         )
     search.match(lambda item: item.fingerprint, _cheapest)
     _overlapping(search)
