@@ -93,7 +93,9 @@ def renamed(proto: onnx.ModelProto, names: dict[str, str]) -> None:
         node.input[:] = [names.get(name, name) for name in node.input]
         node.output[:] = [names.get(name, name) for name in node.output]
     graph = proto.graph
-    for value in (*graph.initializer, *graph.value_info, *graph.input, *graph.output):
+    for tensor in graph.initializer:
+        tensor.name = names.get(tensor.name, tensor.name)
+    for value in (*graph.value_info, *graph.input, *graph.output):
         value.name = names.get(value.name, value.name)
 
 

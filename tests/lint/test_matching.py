@@ -166,8 +166,8 @@ def test_a_number_that_shifted(
     verdict: str,
 ) -> None:
     nodes = 99 if more_nodes else -1
-    found = [[finding(path) for path in paths] for paths in (before, after)]
-    assert judged(*found, present, nodes) == verdict
+    then, now = ([finding(path) for path in paths] for paths in (before, after))
+    assert judged(then, now, present, nodes) == verdict
 
 
 def test_shifted_findings_are_not_taken_for_grown_ones() -> None:
