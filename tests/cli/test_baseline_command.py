@@ -193,6 +193,21 @@ def test_models_that_can_not_be_read(run: Run, repo: Path) -> None:
     assert err.startswith("error: models/a.onnx: ")
 
 
+def test_without_a_model_nothing_is_written(run: Run, repo: Path) -> None:
+    text = (repo / NAME).read_text()
+    (repo / "empty").mkdir()
+    code, out, err = run("baseline", "create", "empty", "--force")
+    assert (code, out) == (0, "")
+    assert err == (
+        "warning: no models found; name .onnx files, or folders that hold some\n"
+        f"warning: {NAME} is not written; name models that can be read\n"
+    )
+    (repo / "empty" / "a.onnx").touch()
+    code, out, err = run("baseline", "create", "empty", "--force")
+    assert (code, out, err.count("\n")) == (1, "", 2)
+    assert (repo / NAME).read_text() == text
+
+
 def test_broken_files_are_never_accepted(run: Run, repo: Path) -> None:
     broken = Net(3, 32).conv(8).shaped("w", 8, 5, 3, 3).op("Conv", "w").relu()
     save(repo / "models" / "c.onnx", broken)
