@@ -28,7 +28,7 @@ class Known:
     layer: str
     """Path of the layer that it names first; "" where it names none."""
     label: str
-    """What that layer is: ``Conv 7x7 32->32``."""
+    """What that layer is: ``Conv 7x7 32->32``; without one see :func:`label_of`."""
     cost: Amount | None
     more: tuple[str, ...] = ()
     """Paths of other layers that it names: some of them, where they are many."""
@@ -124,7 +124,7 @@ def pairs(
                 )
             ),
         )
-    search.match(lambda item: item.fingerprint, _cheapest)
+    search.match(lambda item: (item.fingerprint, item.layer or item.label), _cheapest)
     _overlapping(search)
     search.match(
         lambda item: (item.rule, item.label),
@@ -143,8 +143,18 @@ def _entries(entries: Iterable[Known]) -> Iterator[_Item]:
 def _found(findings: Iterable[ReportedFinding]) -> Iterator[_Item]:
     for at, each in enumerate(findings):
         layers = tuple(layer.path for layer in each.layers)
-        label = each.layers[0].label if each.layers else ""
-        yield _Item(at, each.fingerprint, each.code, layers, label, each.cost)
+        yield _Item(at, each.fingerprint, each.code, layers, label_of(each), each.cost)
+
+
+def label_of(finding: ReportedFinding) -> str:
+    """Return what the first layer of a finding is.
+
+    Of what is about no layer, whether a rule lacked something: to accept that it could not look
+    is not to accept what it says once it can.
+    """
+    if finding.layers:
+        return finding.layers[0].label
+    return "not checked" if "needs" in finding.evidence else ""
 
 
 def _same_cost(entries: list[_Item], findings: list[_Item]) -> Iterator[tuple[_Item, _Item]]:

@@ -221,6 +221,15 @@ def test_what_a_broken_file_says_is_never_known() -> None:
     assert held.findings == (broken,)
 
 
+def test_not_to_have_looked_is_no_excuse_for_what_is_found_then() -> None:
+    found = finding(cost=None)
+    lacking = replace(found, evidence={"needs": ("lr",)})
+    assert entry_of(lacking).label == "not checked"
+    assert judged([lacking], [lacking]) == "known"
+    assert judged([lacking], [found]) == "new stale"
+    assert judged([found], [lacking]) == "new stale"
+
+
 def test_entries_of_rules_that_did_not_look_are_not_stale() -> None:
     known = KnownModel({}, (entry_of(ONE), entry_of(finding("a", rule="K102"))), 1)
     assert [each.rule for each in against([], known, {}, {"K102"}).stale] == ["K102"]
