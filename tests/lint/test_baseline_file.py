@@ -117,7 +117,7 @@ def edited(old: str, new: str) -> bytes:
         (b"[" * 100_000, "is no baseline: it nests too deeply"),
         (b'{"a": ' * 100_000, "is no baseline: it nests too deeply"),
         (b"9" * 5_000, "is no baseline: Exceeds the limit"),
-        (b" " * (MAX_BYTES + 1), "has more than 67,108,864 bytes"),
+        (b" " * (MAX_BYTES + 1), "has more than 33,554,432 bytes"),
         (b"[]", "is no baseline: it names no schema"),
         (b"{}", "is no baseline: it names no schema"),
         (b"<<<<<<< ours\n" + TEXT.encode(), "has conflicts of a merge in it"),
