@@ -88,6 +88,9 @@ def create(*, output: Path, force: bool, asked: Asked) -> int:
         models[empty.key(file)] = known_model(looked)
 
     seen = _look(asked, _files(asked), note)
+    if not models:  # perhaps the path is wrong: an old baseline isn't lost by that
+        complain(f"{output} is not written", "name models that can be read", level="warning")
+        return _told(seen)
     spare(output, seen.kept)
     put(written(replace(empty, models=models)), output)
     count = sum(len(known.findings) for known in models.values())

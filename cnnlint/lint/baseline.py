@@ -88,13 +88,15 @@ def partners(
     What is suppressed elsewhere gets what the others leave: it is still there, so its entry isn't
     stale, and it takes no entry away from what counts.
     """
-    judged = [i for i, each in enumerate(findings) if each.suppressible]
     shifted = known.nodes != len(present)
+    judged = [i for i, each in enumerate(findings) if each.suppressible]
     found: dict[int, int] = {}
     for suppressed in (False, True):
         mine = [i for i in judged if (findings[i].suppressed is not None) == suppressed]
-        taken = set(found.values())
-        left = [i for i in range(len(known.findings)) if i not in taken]
+        rules, taken = {findings[i].code for i in mine}, set(found.values())
+        left = [
+            i for i, each in enumerate(known.findings) if each.rule in rules and i not in taken
+        ]
         matched = pairs(
             [known.findings[i] for i in left],
             [findings[i] for i in mine],

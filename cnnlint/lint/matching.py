@@ -28,7 +28,7 @@ class Known:
     layer: str
     """Path of the layer that it names first; "" where it names none."""
     label: str
-    """What that layer is: ``Conv 7x7 32->32``."""
+    """What that layer is: ``Conv 7x7 32->32``; without one see :func:`label_of`."""
     cost: Amount | None
     more: tuple[str, ...] = ()
     """Paths of other layers that it names: some of them, where they are many."""
@@ -96,8 +96,9 @@ def pairs(
     """Return which finding is which entry, by their positions; the surest pairs come first.
 
     1. The same fingerprint, label, and cost within 5 %.
-    2. Where layers came or went since: a path that differs in its numbers only, if what stands
-       at the old path now is something else; rule, label and cost as before.
+    2. Where layers came or went since: a path that differs in its numbers only, unless a layer
+       like it stands at the old path and the rule is silent there, so that it was mended; rule,
+       label and cost as before.
     3. The same fingerprint: its cost may have changed.
     4. The same rule on any layer in common: what is found first among many layers changes.
     5. Where the old path is gone: any path; rule, label and cost as before.
@@ -111,12 +112,19 @@ def pairs(
     search = _Search(dict(enumerate(_entries(entries))), dict(enumerate(_found(findings))))
     search.match(lambda item: (item.fingerprint, item.label), _same_cost)
     if shifted:
+        spoken_of = {(finding.rule, finding.layer) for finding in search.findings.values()}
         search.match(
             lambda item: (item.rule, item.label, _NUMBER.sub("", item.layer)),
             _same_cost,
-            lambda entry: bool(entry.layer) and present.get(entry.layer) != entry.label,
+            lambda entry: (
+                bool(entry.layer)
+                and (
+                    present.get(entry.layer) != entry.label
+                    or (entry.rule, entry.layer) in spoken_of
+                )
+            ),
         )
-    search.match(lambda item: item.fingerprint, _cheapest)
+    search.match(lambda item: (item.fingerprint, item.layer or item.label), _cheapest)
     _overlapping(search)
     search.match(
         lambda item: (item.rule, item.label),
@@ -135,8 +143,18 @@ def _entries(entries: Iterable[Known]) -> Iterator[_Item]:
 def _found(findings: Iterable[ReportedFinding]) -> Iterator[_Item]:
     for at, each in enumerate(findings):
         layers = tuple(layer.path for layer in each.layers)
-        label = each.layers[0].label if each.layers else ""
-        yield _Item(at, each.fingerprint, each.code, layers, label, each.cost)
+        yield _Item(at, each.fingerprint, each.code, layers, label_of(each), each.cost)
+
+
+def label_of(finding: ReportedFinding) -> str:
+    """Return what the first layer of a finding is.
+
+    Of what is about no layer, whether a rule lacked something: to accept that it could not look
+    is not to accept what it says once it can.
+    """
+    if finding.layers:
+        return finding.layers[0].label
+    return "not checked" if "needs" in finding.evidence else ""
 
 
 def _same_cost(entries: list[_Item], findings: list[_Item]) -> Iterator[tuple[_Item, _Item]]:

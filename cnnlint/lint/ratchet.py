@@ -8,7 +8,7 @@ from cnnlint.lint.baseline import KnownModel, partners
 from cnnlint.lint.engine import Looked
 from cnnlint.lint.gate import labels
 from cnnlint.lint.growth import grown
-from cnnlint.lint.matching import Known
+from cnnlint.lint.matching import Known, label_of
 from cnnlint.report.numbers import plural
 from cnnlint.report.report import Amount, ReportedFinding
 
@@ -44,7 +44,7 @@ def entry_of(finding: ReportedFinding) -> Known:
         fingerprint=finding.fingerprint,
         rule=finding.code,
         layer=paths[0] if paths else "",
-        label=finding.layers[0].label if paths else "",
+        label=label_of(finding),
         cost=finding.cost,
         more=tuple(dict.fromkeys(paths[1:]))[:MOST_LAYERS],
     )

@@ -37,5 +37,8 @@ def amount(cost: Amount) -> str:
 
 def _percent(then: int, now: int) -> str:
     """Return the growth in percent; below 10 with one decimal, upward: 5.001 is more than 5."""
-    tenths = -(-1000 * (now - then) // then)
-    return f"{tenths // 10}.{tenths % 10}" if tenths < 100 else f"{(tenths + 5) // 10:,}"
+    more = now - then
+    tenths = -(-1000 * more // then)
+    if tenths < 100:
+        return f"{tenths // 10}.{tenths % 10}"
+    return f"{(200 * more + then) // (2 * then):,}"

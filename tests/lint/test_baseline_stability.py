@@ -1,4 +1,4 @@
-"""A baseline holds when what it is about stays the same: names, order, exporter, layers in front."""
+"""A baseline holds while its model stays the same: names, order, exporter, a layer in front."""
 
 import random
 from collections import Counter
@@ -24,6 +24,7 @@ from cnnlint.report.report import Amount, ReportedFinding
 DATA = Path(__file__).parents[1] / "data"
 MODELS = sorted(path.name for path in DATA.glob("*.onnx"))
 SMALL = ["alexnet.ts.onnx", "resnet18.ts.onnx", "resnet18.dy.onnx", "vgg16.ts.onnx"]
+LARGE = ["densenet121.ts.onnx", "tf_efficientnet_b4.ts.onnx", "convnext_tiny.ts.onnx"]
 PAIRS = [
     (one.name, other.name)
     for one in sorted(DATA.glob("*.ts.onnx"))
@@ -44,10 +45,11 @@ def original(name: str) -> Looked:
     return looked(DATA / name)
 
 
+@cache
 def changed(name: str, *changes: Change, seed: int = 0) -> Looked:
     proto = onnx.load(DATA / name, load_external_data=False)
     for change in changes:
-        change(proto, random.Random(seed))
+        change(proto, random.Random(seed))  # noqa: S311  (no secret)
     return looked(proto.SerializeToString())
 
 
@@ -91,7 +93,9 @@ def renamed(proto: onnx.ModelProto, names: dict[str, str]) -> None:
         node.input[:] = [names.get(name, name) for name in node.input]
         node.output[:] = [names.get(name, name) for name in node.output]
     graph = proto.graph
-    for value in (*graph.initializer, *graph.value_info, *graph.input, *graph.output):
+    for tensor in graph.initializer:
+        tensor.name = names.get(tensor.name, tensor.name)
+    for value in (*graph.value_info, *graph.input, *graph.output):
         value.name = names.get(value.name, value.name)
 
 
@@ -122,6 +126,7 @@ def reorder(proto: onnx.ModelProto, rng: random.Random) -> None:
     proto.graph.node.extend(order)
 
 
+@cache
 def put_in_front(op: str) -> Change:
     """Return what puts a layer between the input and all that reads it."""
 
@@ -184,7 +189,7 @@ def test_any_names_and_any_order(name: str, changes: list[Change], seed: int) ->
 
 @pytest.mark.parametrize("op", ["Identity", "Relu", "Conv"])
 @pytest.mark.parametrize("names", [[], [rename_nodes], [clear_node_names, rename_weights]])
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [name for name in MODELS if name not in LARGE])
 def test_a_layer_in_front_is_no_matter(name: str, names: list[Change], op: str) -> None:
     """What a rule says besides, since the stem isn't the stem any more, is new."""
     before = changed(name, *names)
