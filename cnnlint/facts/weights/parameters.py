@@ -121,6 +121,25 @@ def first_read(
     return found
 
 
+def unsized(nodes: Iterable[Node], model: Model, data: frozenset[str]) -> tuple[str, ...]:
+    """Return the weights that layers read and of which nobody knows how large they are."""
+    return tuple(
+        value.name
+        for node in nodes
+        if node.op not in _ELEMENTWISE
+        for name in _operands(model, node)
+        if name and name not in data
+        for value in stored_behind(model, name)
+        if value.static is None
+    )
+
+
+def may_be_learnt(value: Value) -> bool:
+    """Return whether a constant is of a type and size that weights have."""
+    typed = _is_float(value) or value.dtype in _WEIGHT_INTEGERS
+    return typed and (value.static is None or _elements(value) > 1)
+
+
 def _operands(model: Model, node: Node) -> Iterable[str]:
     if _rescales(model, node):
         return ()
