@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnnlint import __version__
+from cnnlint.cli.budgets import Budgets, budget_options, within
 from cnnlint.cli.options import Sizes, input_options, output_option, recipe_option
 from cnnlint.cli.streams import (
     complain,
@@ -31,15 +32,17 @@ if TYPE_CHECKING:
 @click.command(short_help="Lint models and say whether they pass.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @wanted_options
+@budget_options
 @recipe_option
 @view_options
 @output_option
 @input_options
 @click.option("--require-models", is_flag=True, help="Exit with 2 when the folders hold no model.")
-def check(
+def check(  # noqa: PLR0913  (one parameter a group of options)
     *,
     paths: tuple[str, ...],
     wanted: Wanted,
+    budgets: Budgets,
     recipe: Path | None,
     view: View,
     output: Path | None,
@@ -48,14 +51,15 @@ def check(
 ) -> int:
     """Lint models: files, folders (every .onnx below) or - for standard input.
 
-    Exit codes: 0 nothing at or above --fail-on, 1 findings or an unreadable model,
-    2 misuse or a fault of cnnlint itself.
+    Exit codes: 0 nothing at or above --fail-on, 1 findings, a budget that is broken or
+    can't be decided, or an unreadable model, 2 misuse or a fault of cnnlint itself.
 
     \b
     Examples:
       cnnlint model.onnx
       cnnlint check models/ --ignore H501 --fail-on error
-      cnnlint check model.onnx --config rules.W809.max_macs=2_000_000_000
+      cnnlint check model.onnx --max-macs 2G --max-file-size 20MiB
+      cnnlint check model.onnx --config rules.K101.min_kernel=7
       cnnlint check model.onnx --format json --output report.json
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
     from cnnlint.lint.recipes import read_recipe
@@ -67,6 +71,7 @@ def check(
         level = "error" if require_models else "warning"
         complain("no models found", "name .onnx files, or folders that hold some", level=level)
     rules, settings = settings_of(wanted)
+    settings = within(settings, budgets)
     settings = replace(settings, recipe=read_recipe(recipe)) if recipe else settings
     asked = sizes.bindings
     checked = [check_one(target, rules, settings, asked, view) for target in targets]
@@ -74,6 +79,7 @@ def check(
     report = Report(__version__, tuple(each.report for each in checked))
     kept = [target for target in targets if isinstance(target, Path)]
     kept += [file for each in checked for file in each.data_files]
+    kept += [limit.reference for limit in settings.gate.limits if limit.reference]
     kept += [recipe] if recipe else []
     write(render(report, view, color=wants_color(view.color, output)), output, kept)
     tell_failures(report)

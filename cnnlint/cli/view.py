@@ -59,4 +59,4 @@ def render(report: "Report", view: View, *, color: bool) -> str:
         return render_concise(report)
     from cnnlint.report.text import TextStyle, render_text
 
-    return render_text(report, TextStyle(color, view.quiet))
+    return render_text(report, TextStyle(color, view.quiet, view.verbose))

@@ -90,7 +90,7 @@ def check_model(
             model = load(source, bindings, name=path)
             facts = Facts(model, recipe_of(source, settings.recipe))
             outcome = run_rules(facts, rules, settings)
-            judged = judge(facts, outcome.findings, settings.gate)
+            judged = judge(facts, outcome.findings, settings.gate, bindings)
             report = ModelReport(
                 path=path,
                 sha256=sha256(source) if thorough else None,

@@ -6,8 +6,9 @@ from datetime import date
 
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.baseline import KnownModel
-from cnnlint.lint.budget import Limit
+from cnnlint.lint.budget import Limit, verdicts
 from cnnlint.lint.suppress import Suppression
+from cnnlint.model.binding import Bindings
 from cnnlint.report.report import BudgetVerdict, ReportedFinding
 
 
@@ -34,7 +35,9 @@ class Judged:
     notes: tuple[str, ...] = ()
 
 
-def judge(facts: Facts, findings: Sequence[ReportedFinding], gate: Gate) -> Judged:
+def judge(
+    facts: Facts, findings: Sequence[ReportedFinding], gate: Gate, bindings: Bindings
+) -> Judged:
     """Hold the findings on a model, and what it costs, against what a team has agreed on."""
-    del facts, gate
-    return Judged(tuple(findings))
+    budgets = verdicts(facts, gate.limits, gate.baseline, bindings)
+    return Judged(tuple(findings), budgets)

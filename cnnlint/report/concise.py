@@ -1,12 +1,13 @@
-"""One line a finding, for grep: ``path:layer: warning[K101] message``."""
+"""One line a finding, for grep: ``path:layer: warning[K101] message``; budgets likewise."""
 
+from cnnlint.report import budgets
 from cnnlint.report.escape import plain
 from cnnlint.report.report import Report
 from cnnlint.report.text import savings
 
 
 def render_concise(report: Report) -> str:
-    """Return a line for each finding; nothing for a model without any."""
+    """Return a line for each finding and each budget that isn't kept."""
     lines = []
     for model in report.models:
         for finding in model.counting:
@@ -16,4 +17,5 @@ def render_concise(report: Report) -> str:
             where = f"{plain(model.path)}{first}{more}"
             what = f"{finding.severity}[{finding.code}] {plain(finding.message)}"
             lines.append(f"{where}: {what}{saved}\n")
+        lines += [f"{plain(model.path)}: {text}\n" for text in budgets.told(model.budgets)]
     return "".join(lines)

@@ -9,7 +9,7 @@ from textwrap import wrap
 import click
 
 from cnnlint.lint.finding import Saving, Severity
-from cnnlint.report import numbers
+from cnnlint.report import budgets, numbers
 from cnnlint.report.escape import plain
 from cnnlint.report.report import (
     Coverage,
@@ -37,6 +37,7 @@ class TextStyle:
 
     color: bool = False
     quiet: bool = False
+    verbose: bool = False
 
 
 def render_text(report: Report, style: TextStyle) -> str:
@@ -54,6 +55,7 @@ def render_text(report: Report, style: TextStyle) -> str:
             for code, count in shown.items()
             if count > MAX_PER_RULE
         ]
+        blocks += budgets.failing(model)
         if model.summary and not style.quiet:
             blocks.append("\n".join(_summary(model, model.summary, style)))
             if model.unchecked and model.unchecked not in told:
@@ -69,10 +71,11 @@ def _unchecked(rules: Sequence[str]) -> str:
 
 
 def verdict(model: ModelReport) -> str:
-    """Return how many findings there are, by severity."""
+    """Return how many findings there are, by severity, and how budgets stand."""
     found = [finding.severity for finding in model.counting]
     counts = [numbers.plural(found.count(level), level) for level in Severity if level in found]
-    return ", ".join(counts) or "no findings"
+    held = budgets.tally(model.budgets)
+    return ", ".join((", ".join(counts) or "no findings", *([held] if held else [])))
 
 
 def facts_line(summary: Summary) -> str:
@@ -141,11 +144,14 @@ def _summary(model: ModelReport, summary: Summary, style: TextStyle) -> Iterator
     worst = max((f.severity for f in model.counting), key=lambda s: s.rank, default=None)
     holes = summary.coverage.unresolved_shapes or summary.uncounted_ops
     clean = None if holes else "green"
+    worst = Severity.ERROR if budgets.fail(model.budgets) else worst
     state = click.style(verdict(model), fg=_COLOURS[worst] if worst else clean, bold=True)
     line = f"{plain(model.path)}: {state} · {facts_line(summary)}"
     yield line if style.color else click.unstyle(line)
     for remark in remarks(model):
         yield f"{_NOTE}{remark}"
+    for held in budgets.standing(model.budgets, kept=style.verbose):
+        yield from budgets.wrapped(f"{_NOTE}{held}", len(_NOTE))
 
 
 def _finding(model: ModelReport, finding: ReportedFinding, style: TextStyle) -> Iterator[str]:
