@@ -41,11 +41,11 @@ class Budgets:
             try:
                 read = quantity(text, LIMITS[key])
             except ValueError as error:
-                wrong.append((f"{option} {text!r} is no limit", f"it must be {error}"))
+                wrong.append(f"{option} {text!r} must be {error}")
             else:
                 found.append(Limit(key, option, read.amount, read.growth))
         if wrong:
-            raise UsageError(*("; ".join(parts) for parts in zip(*wrong, strict=True)))
+            raise UsageError("; and ".join(wrong))
         return tuple(found)
 
     @property

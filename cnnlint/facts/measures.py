@@ -91,11 +91,11 @@ def file_size(facts: Facts) -> Measure:
     """Return the bytes of the model file and its data files."""
     origin = facts.model.origin
     size = origin.size + origin.data_bytes
-    away = [*(file.name for file in origin.missing_data), *origin.unmeasured_data]
-    if not away:
-        return Measure(size)
-    cure = "put the data files where the model says that they are"
-    return Measure(size, f"{_listed(away)} can't be measured: not in the model's folder", cure)
+    missing, elsewhere = [file.name for file in origin.missing_data], origin.unmeasured_data
+    why = [f"{_listed(missing)} {'are' if missing[1:] else 'is'} missing"] if missing else []
+    why += [f"{_listed(elsewhere)} can't be looked for"] if elsewhere else []
+    cure = "put all data files beside the model" if why else ""
+    return Measure(size, "; ".join(why), cure)
 
 
 MEASURES: Mapping[str, Callable[[Facts], Measure]] = {

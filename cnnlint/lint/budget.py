@@ -16,7 +16,7 @@ from cnnlint.lint.baseline import KnownModel
 from cnnlint.lint.patterns import Patterns
 from cnnlint.lint.reference import measured
 from cnnlint.model.binding import Bindings
-from cnnlint.report.budgets import above, spelled
+from cnnlint.report.budgets import above, pair, spelled
 from cnnlint.report.report import BudgetVerdict, Verdict
 
 KEYS: Mapping[str, str] = {f"max_{name}": name for name in MEASURES}
@@ -133,15 +133,16 @@ def _verdict(limit: Limit, measure: Measure, ceiling: _Ceiling) -> BudgetVerdict
     elif value is None or measure.unsure:
         verdict, reason = Verdict.UNDECIDABLE, _undecided(limit, measure, most)
     else:
-        limited = f"{spelled(limit.key, value)} of {spelled(limit.key, most)}"
-        verdict, reason = Verdict.KEPT, f"{limited}{told}"
+        cost, allowed = pair(limit.key, value, most)
+        verdict, reason = Verdict.KEPT, f"{cost} of {allowed}{told}"
     return BudgetVerdict(limit.key, verdict, most, value, reason, limit.place)
 
 
 def _undecided(limit: Limit, measure: Measure, most: float) -> str:
-    known = "" if measure.value is None else f"at least {spelled(limit.key, measure.value)} of "
-    counted = f"{known}{spelled(limit.key, most)}: " if known else ""
-    return f"{counted}{_in_doubt(measure)}"
+    if measure.value is None:
+        return _in_doubt(measure)
+    cost, allowed = pair(limit.key, measure.value, most)
+    return f"at least {cost} of {allowed}: {_in_doubt(measure)}"
 
 
 def _in_doubt(measure: Measure) -> str:

@@ -16,7 +16,7 @@ _STATES: Mapping[Verdict, str] = {
     Verdict.NOT_CHECKED: "not checked here",
 }
 _FAILING = (Verdict.BROKEN, Verdict.UNDECIDABLE)
-_BEFORE_A_UNIT = re.compile(r" (?=%|[GM]?MACs?\b|([KMG]i)?B\b|params?\b|bytes?\b)")
+_BEFORE_A_UNIT = re.compile(r" (?=%|[GM]?MACs?\b|([KMG]i|[kMG])?B\b|params?\b|bytes?\b)")
 _HARD_SPACE = "\u00a0"
 
 
@@ -31,6 +31,9 @@ _SHORT: Mapping[str, Callable[[int], str]] = {
 }
 """How the costs of a budget are spelled that are no bytes."""
 _NOUNS = {"max_params": "param", "max_macs": "MAC", "max_plain_run": "layer"}
+_DECIMAL = {"GB": 10**9, "MB": 10**6, "kB": 10**3}
+_MANY = 10
+"""From so many times a limit on, percents are hard to read."""
 
 
 def spelled(key: str, number: float) -> str:
@@ -38,15 +41,36 @@ def spelled(key: str, number: float) -> str:
     return _SHORT.get(key, numbers.size)(int(number))
 
 
+def pair(key: str, value: float, limit: float) -> tuple[str, str]:
+    """Return a cost and its limit in one kind of units: decimal ones for 20 MB, not 19.1 MiB."""
+    decimal = key not in _SHORT and _is_round(limit, 1000) and not _is_round(limit, 1024)
+    spell = _decimal if decimal else _SHORT.get(key, numbers.size)
+    return spell(int(value)), spell(int(limit))
+
+
 def above(key: str, value: float, limit: float) -> str:
     """Return a cost and how much it is above a limit: in short, or exactly where it is close."""
-    share = numbers.percent(value / limit - 1) if limit > 0 else ""
-    short = [spelled(key, number) for number in (value, limit)]
-    if share in ("", "0.0 %") or short[0] == short[1]:
+    cost, most = pair(key, value, limit)
+    share = value / limit - 1 if limit > 0 else 0.0
+    percents = numbers.percent(share)
+    if percents == "0.0 %" or cost == most:
         noun = _NOUNS.get(key, "byte")
-        exact = [numbers.plural(int(number), noun) for number in (value, limit)]
-        return f"{exact[0]}, {value - limit:,.0f} above {exact[1]}"
-    return f"{short[0]}, {share} above {short[1]}"
+        cost, most = (numbers.plural(int(number), noun) for number in (value, limit))
+        return f"{cost}, {value - limit:,.0f} above {most}"
+    if share >= _MANY:
+        return f"{cost}, {value / limit:,.1f} times {most}"
+    return f"{cost}, {percents} above {most}"
+
+
+def _is_round(number: float, base: int) -> bool:
+    """Return whether one decimal is enough where units are powers of a base."""
+    units = [unit for unit in (base, base**2, base**3) if unit <= number]
+    return bool(units) and number * 10 % units[-1] == 0
+
+
+def _decimal(number: int) -> str:
+    unit = next((unit for unit in _DECIMAL if number >= _DECIMAL[unit]), "")
+    return f"{number / _DECIMAL[unit]:.1f} {unit}" if unit else f"{number} B"
 
 
 def fail(budgets: Iterable[BudgetVerdict]) -> bool:
