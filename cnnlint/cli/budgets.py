@@ -54,12 +54,12 @@ class Budgets:
         return [(key, text.strip()) for key, text in typed if text is not None]
 
 
-def within(settings: "Settings", budgets: Budgets) -> "Settings":
+def within(settings: "Settings", limits: "Sequence[Limit]") -> "Settings":
     """Return settings with the limits of the command line, which go before all others."""
     from cnnlint.lint.budget import effective
 
-    limits = effective((*settings.gate.limits, *budgets.limits))
-    return replace(settings, gate=replace(settings.gate, limits=limits))
+    counting = effective((*settings.gate.limits, *limits))
+    return replace(settings, gate=replace(settings.gate, limits=counting))
 
 
 budget_options = gathered(

@@ -71,7 +71,7 @@ def check(  # noqa: PLR0913  (one parameter a group of options)
         level = "error" if require_models else "warning"
         complain("no models found", "name .onnx files, or folders that hold some", level=level)
     rules, settings = settings_of(wanted)
-    settings = within(settings, budgets)
+    settings = within(settings, budgets.limits)
     settings = replace(settings, recipe=read_recipe(recipe)) if recipe else settings
     asked = sizes.bindings
     checked = [check_one(target, rules, settings, asked, view) for target in targets]

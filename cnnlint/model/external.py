@@ -50,9 +50,7 @@ class DataFiles:
     def unmeasured(self) -> tuple[str, ...]:
         """Locations of which the size was not asked: refused, without a folder, no file."""
         return tuple(
-            location
-            for location, file in self._places.items()
-            if not isinstance(file, Path) or file not in self._sizes
+            location for location, file in self._places.items() if file not in self._sizes
         )
 
     def place(self, proto: "onnx.TensorProto", name: str, expected: int | None) -> Payload | None:

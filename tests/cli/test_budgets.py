@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from cnnlint.cli.budgets import Budgets, within
+from cnnlint.lint.budget import Limit
+from cnnlint.lint.engine import Settings
+from cnnlint.lint.gate import Gate
 from tests.net import Net
 
 Run = Callable[..., tuple[int, str, str]]
@@ -158,3 +162,27 @@ def test_all_mistakes_at_once(run: Run, model: Path) -> None:
 
 def test_spaces_around_a_limit(run: Run, model: Path) -> None:
     assert run("check", model, "--max-macs", " 5 M ")[0] == 0
+
+
+def test_the_command_line_goes_before_the_configuration() -> None:
+    set_there = (Limit("max_macs", "cnnlint.toml:2", 5), Limit("max_params", "cnnlint.toml:3", 6))
+    settings = within(Settings(gate=Gate(limits=set_there)), Budgets(max_macs="+5%").limits)
+    assert settings.gate.limits == (
+        Limit("max_params", "cnnlint.toml:3", 6),
+        Limit("max_macs", "--max-macs", growth=0.05),
+    )
+
+
+def test_a_reference_is_not_overwritten(
+    run: Run, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = model.parent / "released.onnx"
+    reference.write_bytes(model.read_bytes())
+    limit = Limit("max_macs", "cnnlint.toml:2", growth=0.05, reference=reference)
+    settings = Settings(gate=Gate(limits=(limit,)))
+    monkeypatch.setattr("cnnlint.cli.check.settings_of", lambda _: ((), settings))
+    assert run("check", model)[0] == 0
+    code, _, err = run("check", model, "--output", reference)
+    assert code == 2
+    assert "released.onnx" in err
+    assert reference.read_bytes() == model.read_bytes()

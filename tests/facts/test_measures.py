@@ -250,6 +250,57 @@ def test_a_weight_that_nobody_knows() -> None:
     assert measures.weight_bytes(facts) == Measure(4 * (2768 - 432), why)
 
 
+def made(op: str, *, foreign: bool) -> Facts:
+    """Return a model in which an operator on nothing but shapes makes what another one reads."""
+    net = Net(3, 8).op(op, "k", name="layer")
+    proto = net.proto()
+    size = helper.make_node("Shape", ["input"], ["size"])
+    maker = helper.make_node("Make", [], ["k"], domain="acme")
+    if not foreign:
+        maker = helper.make_node("ConstantOfShape", ["size"], ["k"])
+    for index, node in enumerate((size, maker)):
+        proto.graph.node.insert(index, node)
+    proto.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "height"
+    proto.opset_import.append(helper.make_opsetid("acme", 1))
+    return Facts(load(proto.SerializeToString()))
+
+
+@pytest.mark.parametrize(
+    ("op", "foreign", "doubt"),
+    [
+        ("Add", True, "the size of k is unknown"),
+        ("Add", False, ""),
+        ("Relu", True, ""),
+        ("MatMul", True, "the size of k is unknown"),
+    ],
+)
+def test_constants_of_unknown_size(op: str, foreign: bool, doubt: str) -> None:
+    assert measures.params(made(op, foreign=foreign)) == Measure(0, doubt)
+
+
+def test_an_unknown_operator_on_a_constant_of_unknown_size() -> None:
+    proto = Net(3, 8).op("Warp", "k", name="layer").proto()
+    proto.graph.node[0].domain = "acme"
+    proto.graph.node.insert(0, helper.make_node("Make", [], ["k"], domain="acme"))
+    proto.opset_import.append(helper.make_opsetid("acme", 1))
+    facts = Facts(load(proto.SerializeToString()))
+    assert measures.params(facts).unsure == "what acme:Warp reads may be weights, or not"
+
+
+def test_data_of_unknown_size_is_no_weight() -> None:
+    proto = Net(3, 8).op("MatMul", "input", name="layer").proto()
+    proto.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "height"
+    facts = Facts(load(proto.SerializeToString()))
+    assert measures.params(facts) == Measure(0)
+    assert measures.plain_run(facts) == Measure(0)
+
+
+def test_weights_of_unknown_size_in_a_body() -> None:
+    facts = bodied(LOOP, "k = acme.Make ()\nb = Conv <pads = [1, 1, 1, 1]> (a, k)")
+    assert measures.params(facts).unsure.startswith("the size of ")
+    assert measures.plain_run(facts).unsure == SERIES
+
+
 def test_a_weight_of_an_unknown_type() -> None:
     proto = NET.proto()
     proto.graph.initializer[0].data_type = 99

@@ -319,6 +319,17 @@ def test_a_reference_is_loaded_with_the_same_sizes(tmp_path: Path) -> None:
     assert "--dim height=SIZE" in unknown.reason
 
 
+def test_a_lower_bound_of_a_reference_is_nothing_to_grow_from(tmp_path: Path) -> None:
+    text = f'<ir_version: 10, opset_import: ["" : 17, "acme" : 1]> {TEXTS["a custom operator"]}'
+    file = tmp_path / "warp.onnx"
+    file.write_bytes(onnx.parser.parse_model(text).SerializeToString())
+    found = held(Limit("max_params", "here", growth=0.05, reference=file))
+    assert (found.verdict, found.limit, found.value) == (UNDECIDABLE, None, 448)
+    assert found.reason == (
+        "the same of warp.onnx isn't known: what acme:Warp reads may be weights, or not"
+    )
+
+
 def test_the_batch_goes_for_a_reference_too(tmp_path: Path) -> None:
     proto = NET.proto()
     proto.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "batch"

@@ -61,6 +61,7 @@ def test_spelled(key: str, number: float, text: str) -> None:
         (2_000_000_000, ("1.2 MB", "2.0 GB")),
         (3_000, ("1.2 MB", "3.0 kB")),
         (1_024_000, ("1.2 MiB", "1000.0 KiB")),
+        (12_800, ("1.2 MiB", "12.5 KiB")),
         (999, ("1.2 MiB", "999 B")),
     ],
 )
@@ -129,6 +130,11 @@ def test_long_lines_are_broken_between_words() -> None:
     assert [len(line) for line in lines] == [78, 28, 92]
     assert lines[1] == "  12.5 % above 1.50 GMACs in"
     assert lines[2] == "  " + "x" * 90
+
+
+def test_names_with_hyphens_are_not_broken() -> None:
+    name = f"{'x' * 30}-{'y' * 60}"
+    assert wrapped(f"in {name}", 2) == ["in", f"  {name}"]
 
 
 @pytest.mark.parametrize(

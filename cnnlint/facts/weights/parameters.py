@@ -122,16 +122,23 @@ def first_read(
 
 
 def unsized(nodes: Iterable[Node], model: Model, data: frozenset[str]) -> tuple[str, ...]:
-    """Return the weights that layers read and of which nobody knows how large they are."""
+    """Return the constants that may be learnt and of which nobody knows how large they are.
+
+    Not what ConstantOfShape makes of an open size: that is a mask.
+    """
     return tuple(
         value.name
         for node in nodes
-        if node.op not in _ELEMENTWISE
         for name in _operands(model, node)
         if name and name not in data
         for value in stored_behind(model, name)
-        if value.static is None
+        if value.static is None and may_be_learnt(value) and not _is_mask(model, value)
     )
+
+
+def _is_mask(model: Model, value: Value) -> bool:
+    maker = model.producer_of.get(value.name)
+    return maker is not None and maker.op == "ConstantOfShape"
 
 
 def may_be_learnt(value: Value) -> bool:
