@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from cnnlint.cli.budgets import Budgets, within
-from cnnlint.lint.budget import Limit
+from cnnlint.lint.budget import KEYS, LATENCY, Limit
 from cnnlint.lint.engine import Settings
 from cnnlint.lint.gate import Gate
+from cnnlint.report.report import Verdict
 from tests.net import Net
 
 Run = Callable[..., tuple[int, str, str]]
@@ -176,7 +178,7 @@ def test_the_command_line_goes_before_the_configuration() -> None:
 def test_a_reference_is_not_overwritten(
     run: Run, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reference = model.parent / "released.onnx"
+    reference = model.parent / "released.model"
     reference.write_bytes(model.read_bytes())
     limit = Limit("max_macs", "cnnlint.toml:2", growth=0.05, reference=reference)
     settings = Settings(gate=Gate(limits=(limit,)))
@@ -184,5 +186,16 @@ def test_a_reference_is_not_overwritten(
     assert run("check", model)[0] == 0
     code, _, err = run("check", model, "--output", reference)
     assert code == 2
-    assert "released.onnx" in err
+    assert "released.model" in err
     assert reference.read_bytes() == model.read_bytes()
+
+
+def test_the_guide_has_every_key_and_flag() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "budgets.md").read_text(encoding="utf-8")
+    for key in KEYS:
+        assert f"| `{key}` | " in guide
+        assert f"| `--{key.replace('_', '-')} " in guide
+    assert {field.name for field in fields(Budgets)} == set(KEYS)
+    assert f"| `{LATENCY}` | " in guide
+    for verdict in Verdict:
+        assert f"`{verdict}`" in guide or verdict is Verdict.BROKEN

@@ -122,7 +122,7 @@ def first_read(
 
 
 def unsized(nodes: Iterable[Node], model: Model, data: frozenset[str]) -> tuple[str, ...]:
-    """Return the constants that may be learnt and of which nobody knows how large they are.
+    """Return the constants of which nobody knows how much in them is learnt.
 
     Not what ConstantOfShape makes of an open size: that is a mask.
     """
@@ -132,7 +132,7 @@ def unsized(nodes: Iterable[Node], model: Model, data: frozenset[str]) -> tuple[
         for name in _operands(model, node)
         if name and name not in data
         for value in stored_behind(model, name)
-        if value.static is None and may_be_learnt(value) and not _is_mask(model, value)
+        if value.static is None and not _is_mask(model, value)
     )
 
 
