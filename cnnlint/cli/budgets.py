@@ -1,6 +1,6 @@
 """Options that say what a model may cost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,8 @@ from cnnlint.cli.gathering import gathered
 from cnnlint.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cnnlint.lint.budget import Limit
     from cnnlint.lint.engine import Settings
 
@@ -60,6 +62,11 @@ def within(settings: "Settings", limits: "Sequence[Limit]") -> "Settings":
 
     counting = effective((*settings.gate.limits, *limits))
     return replace(settings, gate=replace(settings.gate, limits=counting))
+
+
+def references(limits: "Iterable[Limit]") -> "list[Path]":
+    """Return the models that limits are relative to."""
+    return [limit.reference for limit in limits if limit.reference]
 
 
 budget_options = gathered(

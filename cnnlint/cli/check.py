@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnnlint import __version__
-from cnnlint.cli.budgets import Budgets, budget_options, within
+from cnnlint.cli.budgets import Budgets, budget_options, references, within
 from cnnlint.cli.options import Sizes, input_options, output_option, recipe_option
 from cnnlint.cli.streams import (
     complain,
@@ -79,7 +79,7 @@ def check(  # noqa: PLR0913  (one parameter a group of options)
     report = Report(__version__, tuple(each.report for each in checked))
     kept = [target for target in targets if isinstance(target, Path)]
     kept += [file for each in checked for file in each.data_files]
-    kept += [limit.reference for limit in settings.gate.limits if limit.reference]
+    kept += references(settings.gate.limits)
     kept += [recipe] if recipe else []
     write(render(report, view, color=wants_color(view.color, output)), output, kept)
     tell_failures(report)

@@ -118,7 +118,7 @@ def _grown(limit: Limit, growth: float, cost: float, source: str) -> _Ceiling:
     """
     most = floor(Fraction(str(cost)) * (1 + Fraction(str(growth))))
     percents = float(100 * Fraction(str(growth)))
-    told = f"{percents:+g}% on {spelled(limit.key, cost)} in {source}"
+    told = f"{percents:+g}% against {spelled(limit.key, cost)} in {source}"
     return _Ceiling(most, told)
 
 

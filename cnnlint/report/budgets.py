@@ -80,20 +80,23 @@ def fail(budgets: Iterable[BudgetVerdict]) -> bool:
 
 def failing(model: ModelReport) -> list[str]:
     """Return a block of lines on the budgets of a model that fail; none where none does."""
-    texts = [_line(budget) for budget in _of(model.budgets, _FAILING)]
-    lines = [part for text in texts for part in wrapped(text, 2)]
+    lines = [part for text in broken(model.budgets) for part in wrapped(text, 2)]
     return ["\n".join((*lines, f"  --> {plain(model.path)}")) + "\n"] if lines else []
 
 
-def standing(budgets: Sequence[BudgetVerdict], *, kept: bool) -> list[str]:
-    """Return a text on each budget that isn't checked, and on those that are kept if asked for."""
-    which = [Verdict.NOT_CHECKED, *([Verdict.KEPT] if kept else [])]
-    return [_line(budget) for budget in _of(budgets, which)]
+def unchecked(budgets: Iterable[BudgetVerdict]) -> list[str]:
+    """Return a text on each budget that isn't checked; of all models it is the same."""
+    return [_line(budget) for budget in _of(budgets, [Verdict.NOT_CHECKED])]
 
 
-def told(budgets: Sequence[BudgetVerdict]) -> list[str]:
-    """Return a text on each budget that isn't kept, those that fail first."""
-    return [_line(budget) for budget in _of(budgets, (*_FAILING, Verdict.NOT_CHECKED))]
+def kept(budgets: Iterable[BudgetVerdict]) -> list[str]:
+    """Return a text on each budget that is kept."""
+    return [_line(budget) for budget in _of(budgets, [Verdict.KEPT])]
+
+
+def broken(budgets: Iterable[BudgetVerdict]) -> list[str]:
+    """Return a text on each budget that fails: broken ones, then those nobody can decide."""
+    return [_line(budget) for budget in _of(budgets, _FAILING)]
 
 
 def tally(budgets: Sequence[BudgetVerdict]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnlint.cli.budgets import Budgets, within
+from cnnlint.cli.budgets import Budgets, references, within
 from cnnlint.lint.budget import KEYS, LATENCY, Limit
 from cnnlint.lint.engine import Settings
 from cnnlint.lint.gate import Gate
@@ -175,19 +175,12 @@ def test_the_command_line_goes_before_the_configuration() -> None:
     )
 
 
-def test_a_reference_is_not_overwritten(
-    run: Run, model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reference = model.parent / "released.model"
-    reference.write_bytes(model.read_bytes())
-    limit = Limit("max_macs", "cnnlint.toml:2", growth=0.05, reference=reference)
-    settings = Settings(gate=Gate(limits=(limit,)))
-    monkeypatch.setattr("cnnlint.cli.check.settings_of", lambda _: ((), settings))
-    assert run("check", model)[0] == 0
-    code, _, err = run("check", model, "--output", reference)
-    assert code == 2
-    assert "released.model" in err
-    assert reference.read_bytes() == model.read_bytes()
+def test_references() -> None:
+    limits = (
+        Limit("max_macs", "a", growth=0.1, reference=Path("b.onnx")),
+        Limit("max_macs", "c", 1),
+    )
+    assert references(limits) == [Path("b.onnx")]
 
 
 def test_the_guide_has_every_key_and_flag() -> None:

@@ -236,14 +236,14 @@ def test_growth_is_exact(cost: int, hundredths: int, value: int, near: int | Non
 
 def test_reasons_of_growth() -> None:
     assert grown(106, 0.05, 100).reason == (
-        "106 MACs, 1.0 % above 105 MACs, which is +5% on 100 MACs in the baseline"
+        "106 MACs, 1.0 % above 105 MACs, which is +5% against 100 MACs in the baseline"
     )
     assert grown(9, 0.125, 100).reason == (
-        "9 MACs of 112 MACs, which is +12.5% on 100 MACs in the baseline"
+        "9 MACs of 112 MACs, which is +12.5% against 100 MACs in the baseline"
     )
-    assert "which is -5% on 100 MACs" in grown(100, -0.05, 100).reason
+    assert "which is -5% against 100 MACs" in grown(100, -0.05, 100).reason
     assert grown(1, 0.05, 0).reason == (
-        "1 MAC, 1 above 0 MACs, which is +5% on 0 MACs in the baseline"
+        "1 MAC, 1 above 0 MACs, which is +5% against 0 MACs in the baseline"
     )
 
 
@@ -287,7 +287,7 @@ def test_reference(key: str, released: Path) -> None:
     cost = EXACT[key]
     found = held(Limit(key, "here", growth=0.0, reference=released))
     assert (found.verdict, found.limit, found.value) == (KEPT, cost, cost)
-    assert "+0% on " in found.reason
+    assert "+0% against " in found.reason
     assert found.reason.endswith(" in released.onnx")
     assert held(Limit(key, "here", growth=-0.01, reference=released)).verdict is BROKEN
 
