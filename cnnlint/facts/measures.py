@@ -184,7 +184,8 @@ def _unresolved(facts: Facts) -> str:
     nodes = facts.unresolved
     if not nodes:
         return "the size of a tensor is unknown"
-    more = f" and of {len(nodes) - 1:,} more nodes" if len(nodes) > 1 else ""
+    others = len(nodes) - 1
+    more = f" and of {others:,} more node{'s' * (others > 1)}" if others else ""
     return f"the size of the output of {nodes[0].path}{more} is unknown"
 
 

@@ -63,6 +63,14 @@ def test_open_dimension() -> None:
     assert unsure(facts) == {"macs", "peak_memory", "file_size"}
 
 
+def test_how_many_sizes_are_unknown() -> None:
+    facts = Net(3, 8).op("Det", name="odd").op("Relu", name="last").open_facts()
+    unknown = measures.macs(facts).unsure or measures.peak_memory(facts).unsure
+    assert unknown == "the size of the output of odd and of 1 more node is unknown"
+    (first, *_) = facts.unresolved
+    assert first.path == "odd"
+
+
 def test_many_open_dimensions() -> None:
     proto = Net(3, (8, 8, 8)).conv(4).proto()
     dims = proto.graph.input[0].type.tensor_type.shape.dim
