@@ -78,25 +78,22 @@ def fail(budgets: Iterable[BudgetVerdict]) -> bool:
     return any(budget.verdict in _FAILING for budget in budgets)
 
 
-def failing(model: ModelReport) -> list[str]:
+def failing(model: ModelReport, width: int = WIDTH, arrow: str = "-->") -> list[str]:
     """Return a block of lines on the budgets of a model that fail; none where none does."""
-    lines = [part for text in broken(model.budgets) for part in wrapped(text, 2)]
-    return ["\n".join((*lines, f"  --> {plain(model.path)}")) + "\n"] if lines else []
+    texts = [_line(budget) for budget in _of(model.budgets, _FAILING)]
+    lines = [part for text in texts for part in wrapped(text, 2, width)]
+    return ["\n".join((*lines, f"  {arrow} {plain(model.path)}")) + "\n"] if lines else []
 
 
-def unchecked(budgets: Iterable[BudgetVerdict]) -> list[str]:
-    """Return a text on each budget that isn't checked; of all models it is the same."""
-    return [_line(budget) for budget in _of(budgets, [Verdict.NOT_CHECKED])]
+def standing(budgets: Sequence[BudgetVerdict], *, kept: bool) -> list[str]:
+    """Return a text on each budget that isn't checked, and on those that are kept if asked for."""
+    which = [Verdict.NOT_CHECKED, *([Verdict.KEPT] if kept else [])]
+    return [_line(budget) for budget in _of(budgets, which)]
 
 
-def kept(budgets: Iterable[BudgetVerdict]) -> list[str]:
-    """Return a text on each budget that is kept."""
-    return [_line(budget) for budget in _of(budgets, [Verdict.KEPT])]
-
-
-def broken(budgets: Iterable[BudgetVerdict]) -> list[str]:
-    """Return a text on each budget that fails: broken ones, then those nobody can decide."""
-    return [_line(budget) for budget in _of(budgets, _FAILING)]
+def told(budgets: Sequence[BudgetVerdict]) -> list[str]:
+    """Return a text on each budget that isn't kept, those that fail first."""
+    return [_line(budget) for budget in _of(budgets, (*_FAILING, Verdict.NOT_CHECKED))]
 
 
 def tally(budgets: Sequence[BudgetVerdict]) -> str:
@@ -106,12 +103,12 @@ def tally(budgets: Sequence[BudgetVerdict]) -> str:
     return ", ".join((f"budgets: {parts[0]}", *parts[1:])) if parts else ""
 
 
-def wrapped(text: str, indent: int) -> list[str]:
+def wrapped(text: str, indent: int, width: int = WIDTH) -> list[str]:
     """Break a text into lines; a number stays with its unit, and no word is broken."""
     whole = _BEFORE_A_UNIT.sub(_HARD_SPACE, text)
     lines = wrap(
         whole,
-        WIDTH,
+        width,
         subsequent_indent=" " * indent,
         break_long_words=False,
         break_on_hyphens=False,

@@ -7,7 +7,7 @@ from cnnlint.report.text import savings
 
 
 def render_concise(report: Report) -> str:
-    """Return a line for each finding and each budget that isn't kept, those not checked once."""
+    """Return a line for each finding and each budget that isn't kept."""
     lines = []
     for model in report.models:
         for finding in model.counting:
@@ -17,7 +17,5 @@ def render_concise(report: Report) -> str:
             where = f"{plain(model.path)}{first}{more}"
             what = f"{finding.severity}[{finding.code}] {plain(finding.message)}"
             lines.append(f"{where}: {what}{saved}\n")
-        lines += [f"{plain(model.path)}: {text}\n" for text in budgets.broken(model.budgets)]
-    skipped = dict.fromkeys(text for m in report.models for text in budgets.unchecked(m.budgets))
-    lines += [f"{text}\n" for text in skipped]
+        lines += [f"{plain(model.path)}: {text}\n" for text in budgets.told(model.budgets)]
     return "".join(lines)

@@ -61,10 +61,6 @@ def render_text(report: Report, style: TextStyle) -> str:
             if model.unchecked and model.unchecked not in told:
                 blocks[-1] += f"\n{_NOTE}{_unchecked(model.unchecked)}"
                 told.add(model.unchecked)
-            for text in budgets.unchecked(model.budgets):
-                if (text,) not in told:
-                    blocks += budgets.wrapped(f"{_NOTE}{text}", len(_NOTE))
-                    told.add((text,))
     return "".join(f"{block}\n" for block in blocks)
 
 
@@ -154,7 +150,7 @@ def _summary(model: ModelReport, summary: Summary, style: TextStyle) -> Iterator
     yield line if style.color else click.unstyle(line)
     for remark in remarks(model):
         yield f"{_NOTE}{remark}"
-    for held in budgets.kept(model.budgets) if style.verbose else ():
+    for held in budgets.standing(model.budgets, kept=style.verbose):
         yield from budgets.wrapped(f"{_NOTE}{held}", len(_NOTE))
 
 
