@@ -55,7 +55,7 @@ FACTS = (
     *("dataflow", "layers", "flaws"),
     *("weights", "counting", "training", "memory", "reach"),
     *("activations", "structure", "sampling", "remedies"),
-    *("datapath", "network", "facts"),
+    *("datapath", "network", "facts", "measures"),
 )
 """The rooms of the facts: each knows those before it, and may ask the door for a whole model."""
 

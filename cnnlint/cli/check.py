@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnnlint import __version__
+from cnnlint.cli.budgets import Budgets, budget_options, references, within
 from cnnlint.cli.options import Sizes, input_options, output_option, recipe_option
 from cnnlint.cli.screen import screen
 from cnnlint.cli.streams import complain, read_standard_input, tell_failures, write
@@ -27,15 +28,17 @@ if TYPE_CHECKING:
 @click.command(short_help="Lint models and say whether they pass.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @wanted_options
+@budget_options
 @recipe_option
 @view_options
 @output_option
 @input_options
 @click.option("--require-models", is_flag=True, help="Exit with 2 when the folders hold no model.")
-def check(
+def check(  # noqa: PLR0913  (one parameter a group of options)
     *,
     paths: tuple[str, ...],
     wanted: Wanted,
+    budgets: Budgets,
     recipe: Path | None,
     view: View,
     output: Path | None,
@@ -44,14 +47,15 @@ def check(
 ) -> int:
     """Lint models: files, folders (every .onnx below) or - for standard input.
 
-    Exit codes: 0 nothing at or above --fail-on, 1 findings or an unreadable model,
-    2 misuse or a fault of cnnlint itself.
+    Exit codes: 0 nothing at or above --fail-on, 1 findings, a budget that is broken or
+    can't be decided, or an unreadable model, 2 misuse or a fault of cnnlint itself.
 
     \b
     Examples:
       cnnlint model.onnx
       cnnlint check models/ --ignore H501 --fail-on error
-      cnnlint check model.onnx --config rules.W809.max_macs=2_000_000_000
+      cnnlint check model.onnx --max-macs 2G --max-file-size 20MiB
+      cnnlint check model.onnx --config rules.K101.min_kernel=7
       cnnlint check model.onnx --format json --output report.json
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
     from cnnlint.lint.baseline_file import read_baseline
@@ -65,6 +69,7 @@ def check(
         level = "error" if require_models else "warning"
         complain("no models found", "name .onnx files, or folders that hold some", level=level)
     rules, settings = settings_of(wanted)
+    settings = within(settings, budgets.limits)
     settings = replace(settings, recipe=read_recipe(recipe)) if recipe else settings
     asked = sizes.bindings
     baseline = read_baseline(wanted.baseline) if wanted.baseline else None
@@ -78,6 +83,7 @@ def check(
     report = Report(__version__, models, notes=useless(gate.suppressions, models, rules, gate.day))
     kept = [target for target in targets if isinstance(target, Path)]
     kept += [file for each in checked for file in each.data_files]
+    kept += references(settings.gate.limits)
     kept += [file for file in (recipe, wanted.baseline) if file]
     write(render(report, view, screen(view.color, output)), output, kept)
     tell_failures(report)

@@ -114,7 +114,7 @@ def check_model(
             facts = Facts(model, recipe_of(source, settings.recipe))
             outcome = run_rules(facts, rules, settings)
             looked = [rule for rule in rules if rule.code in outcome.ran]
-            judged = judge(facts, outcome.findings, settings.gate, looked)
+            judged = judge(facts, outcome.findings, settings.gate, looked, bindings)
             if watch:
                 watch(Looked(facts, judged.findings, outcome.ran))
             report = ModelReport(

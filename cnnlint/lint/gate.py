@@ -6,10 +6,11 @@ from datetime import date, datetime
 
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.baseline import KnownModel, against, stale_note
-from cnnlint.lint.budget import Limit
+from cnnlint.lint.budget import Limit, verdicts
 from cnnlint.lint.exempt import exempt
 from cnnlint.lint.rule import Rule
 from cnnlint.lint.suppress import Suppression, suppress
+from cnnlint.model.binding import Bindings
 from cnnlint.report.label import label
 from cnnlint.report.report import BudgetVerdict, ReportedFinding
 
@@ -43,12 +44,16 @@ class Judged:
 
 
 def judge(
-    facts: Facts, findings: Sequence[ReportedFinding], gate: Gate, looked: Sequence[Rule]
+    facts: Facts,
+    findings: Sequence[ReportedFinding],
+    gate: Gate,
+    looked: Sequence[Rule],
+    bindings: Bindings,
 ) -> Judged:
     """Hold the findings on a model, and what it costs, against what a team has agreed on.
 
     What the team says goes before what the model says, and both before the baseline. ``looked``
-    are the rules that have looked at all of it.
+    are the rules that have looked at all of it, and ``bindings`` go for reference models too.
     """
     settled = suppress(findings, gate.suppressions, gate.day)
     settled, notes = exempt(settled, facts, looked, heeded=gate.model_suppressions)
@@ -56,7 +61,7 @@ def judge(
         ran = {rule.code for rule in looked}
         held = against(settled, gate.baseline, labels(facts), ran)
         settled, notes = held.findings, (*notes, *stale_note(held.stale))
-    return Judged(settled, notes=notes)
+    return Judged(settled, verdicts(facts, gate.limits, gate.baseline, bindings), notes)
 
 
 def labels(facts: Facts) -> dict[str, str]:

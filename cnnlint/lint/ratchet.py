@@ -1,10 +1,9 @@
 """How a baseline is made of reports, and how it follows models that have got better."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from cnnlint.facts.facts import Facts
 from cnnlint.lint.baseline import KnownModel, partners
+from cnnlint.lint.budget import measures_of
 from cnnlint.lint.engine import Looked
 from cnnlint.lint.gate import labels
 from cnnlint.lint.growth import grown
@@ -12,29 +11,15 @@ from cnnlint.lint.matching import Known, label_of
 from cnnlint.report.numbers import plural
 from cnnlint.report.report import Amount, ReportedFinding
 
-COSTS: Mapping[str, Callable[[Facts], int | None]] = {
-    "max_params": lambda facts: facts.params,
-    "max_macs": lambda facts: None if facts.uncounted_ops else facts.macs,
-    "max_weight_bytes": lambda facts: facts.weight_bytes,
-    "max_peak_memory": lambda facts: facts.memory.peak_activation_bytes,
-    "max_plain_run": lambda facts: facts.topology.plain_run_units,
-}
-"""What a model costs, by the key of its budget."""
 MOST_LAYERS = 10
 """Layers that an entry names besides the first."""
-
-
-def costs_of(facts: Facts) -> dict[str, float]:
-    """Return what a model costs; what isn't known is missing."""
-    costs = {key: cost(facts) for key, cost in COSTS.items()}
-    return {key: cost for key, cost in costs.items() if cost is not None}
 
 
 def known_model(looked: Looked) -> KnownModel:
     """Return what a baseline is to know of a model: what counts, and may be suppressed."""
     counting = (each for each in looked.findings if each.suppressible and not each.suppressed)
     present = labels(looked.facts)
-    return KnownModel(costs_of(looked.facts), tuple(map(entry_of, counting)), len(present))
+    return KnownModel(measures_of(looked.facts), tuple(map(entry_of, counting)), len(present))
 
 
 def entry_of(finding: ReportedFinding) -> Known:
@@ -89,7 +74,7 @@ def pruned(known: KnownModel, looked: Looked) -> tuple[KnownModel, Change]:
         for number, entry in enumerate(known.findings)
         if number in findings or entry.rule not in looked.ran
     ]
-    now = costs_of(looked.facts)
+    now = measures_of(looked.facts)
     costs = {key: min(cost, now.get(key, cost)) for key, cost in known.costs.items()}
     looked_at_all = all(entry.rule in looked.ran for entry in known.findings)
     nodes = len(present) if looked_at_all else known.nodes

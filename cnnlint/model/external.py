@@ -41,6 +41,18 @@ class DataFiles:
         """The files that tensors refer to, in order, and whether each exists."""
         return {file: size is not None for file, size in self._sizes.items()}
 
+    @property
+    def bytes(self) -> int:
+        """Size of all files that exist."""
+        return sum(size or 0 for size in self._sizes.values())
+
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """Locations of which the size was not asked: refused, without a folder, no file."""
+        return tuple(
+            location for location, file in self._places.items() if file not in self._sizes
+        )
+
     def place(self, proto: "onnx.TensorProto", name: str, expected: int | None) -> Payload | None:
         """Return where an external tensor lies, None for a place outside the model's folder.
 

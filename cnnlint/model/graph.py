@@ -141,6 +141,10 @@ class Origin:
     """External data files that the weights refer to."""
     missing_data: tuple[Path, ...] = ()
     """Those of them that don't exist: the model can be linted but not run."""
+    data_bytes: int = 0
+    """Size of those that exist."""
+    unmeasured_data: tuple[str, ...] = ()
+    """Where weights are said to lie that nobody looked for: outside of the model's folder."""
 
 
 @dataclass(frozen=True, slots=True)

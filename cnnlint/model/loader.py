@@ -176,6 +176,8 @@ def _blueprint(proto: "onnx.ModelProto", drafting: Drafting, source: Source) -> 
             size=source.size,
             data_files=tuple(files.files),
             missing_data=tuple(file for file, exists in files.files.items() if not exists),
+            data_bytes=files.bytes,
+            unmeasured_data=files.unmeasured,
         ),
         name=text(proto.graph.name),
         ir_version=proto.ir_version,

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Annotated
 
+from cnnlint.facts import measures
 from cnnlint.facts.facts import Facts
+from cnnlint.facts.measures import Measure
 from cnnlint.lint.finding import Basis, Finding, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 MIB = 2**20
-NAMED = 3
-"""Operators that a reason names."""
 
 
 @rule("W809", severity=Severity.ERROR, basis=Basis.COMPUTED, since="0.1")
@@ -41,6 +41,9 @@ def over_budget(
     Set another budget instead. MACs say little about time: measure that with
     `cnnlint profile`. Without a budget, as by default, nothing is said.
 
+    As a gate, `[budget]` of the configuration does more: per model, on the size of the file and
+    plain runs too, relative to another model or the baseline, and nothing can suppress it.
+
     ## References
     - docs/costs.md in the repository of cnnlint: how each of these numbers is counted
     """
@@ -48,19 +51,20 @@ def over_budget(
     if not any(limits):
         yield Silence(None, "no budget is set")
     if max_params:
-        yield _held("parameters", facts.params, max_params, "")
+        yield _held("parameters", measures.params(facts), max_params)
     if max_macs:
-        yield _held("MACs", facts.macs, max_macs, _why_macs_are_unknown(facts))
+        yield _held("MACs", measures.macs(facts), max_macs)
     if max_peak_mib:
-        size = facts.memory.peak_activation_bytes
-        why = _why_memory_is_unknown(facts)
-        yield _held("bytes of activations at once", size, int(max_peak_mib * MIB), why)
+        peak = measures.peak_memory(facts)
+        yield _held("bytes of activations at once", peak, int(max_peak_mib * MIB))
     if max_weight_mib:
-        yield _held("bytes of parameters", facts.weight_bytes, int(max_weight_mib * MIB), "")
+        stored = measures.weight_bytes(facts)
+        yield _held("bytes of parameters", stored, int(max_weight_mib * MIB))
 
 
-def _held(what: str, value: int | None, limit: int, unsure: str) -> Finding | Silence:
-    """Return whether a budget is kept; ``unsure`` says why the value may be more than known."""
+def _held(what: str, measure: Measure, limit: int) -> Finding | Silence:
+    """Return whether a budget is kept."""
+    value, unsure = measure.value, measure.unsure
     known = "" if value is None else f"at least {value:,}" if unsure else f"{value:,}"
     broken = value is not None and value > limit
     if value is not None and broken:
@@ -80,25 +84,3 @@ def _held(what: str, value: int | None, limit: int, unsure: str) -> Finding | Si
         evidence={"what": what, "value": value, "budget": limit, "decided": broken},
         saving=Saving(macs=None, params=None, activation_bytes=None),
     )
-
-
-def _why_macs_are_unknown(facts: Facts) -> str:
-    if facts.macs is None:
-        return _first_unresolved(facts)
-    ops = [f"{op} x{n}" if n > 1 else op for op, n in facts.uncounted_ops.items()]
-    more = f" and {len(ops) - NAMED} more" if len(ops) > NAMED else ""
-    return f"what {', '.join(ops[:NAMED])}{more} cost is unknown" if ops else ""
-
-
-def _why_memory_is_unknown(facts: Facts) -> str:
-    if facts.memory.peak_activation_bytes is None:
-        return _first_unresolved(facts)
-    return "what the bodies of If, Loop and Scan take isn't counted" if facts.bodies else ""
-
-
-def _first_unresolved(facts: Facts) -> str:
-    nodes = facts.unresolved
-    if not nodes:
-        return "the size of a tensor is unknown"
-    more = f" and of {len(nodes) - 1:,} more nodes" if len(nodes) > 1 else ""
-    return f"the size of the output of {nodes[0].path}{more} is unknown"

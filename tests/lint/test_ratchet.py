@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from cnnlint.lint.baseline import KnownModel
+from cnnlint.lint.budget import measures_of
 from cnnlint.lint.engine import Looked, run_rules
 from cnnlint.lint.gate import labels
-from cnnlint.lint.ratchet import costs_of, entry_of, known_model, pruned
+from cnnlint.lint.ratchet import entry_of, known_model, pruned
 from cnnlint.lint.registry import find
 from cnnlint.report.report import Amount, By, Suppressed
 from tests.net import Net
@@ -23,20 +24,8 @@ def cost(value: int, unit: str = "macs") -> Amount:
     return Amount(value, unit)
 
 
-def test_what_a_model_costs() -> None:
-    assert costs_of(FACTS) == {
-        "max_params": FACTS.params,
-        "max_macs": FACTS.macs,
-        "max_weight_bytes": FACTS.weight_bytes,
-        "max_peak_memory": FACTS.memory.peak_activation_bytes,
-        "max_plain_run": 2,
-    }
-    unknown = Net(3, 32).conv(64).op("Odd").open_facts()
-    assert costs_of(unknown).keys() == {"max_params", "max_weight_bytes", "max_plain_run"}
-
-
 def test_what_gets_in() -> None:
-    assert known_model(LOOKED) == KnownModel(costs_of(FACTS), (ENTRY,), len(labels(FACTS)))
+    assert known_model(LOOKED) == KnownModel(measures_of(FACTS), (ENTRY,), len(labels(FACTS)))
     excused = replace(FOUND[0], suppressed=Suppressed(By.CONFIG, "why"))
     broken = replace(FOUND[0], suppressible=False)
     assert known_model(replace(LOOKED, findings=(excused, broken))).findings == ()
@@ -66,7 +55,7 @@ def test_values_only_go_down(then: Amount | None, left: Amount) -> None:
 
 
 def test_costs_only_go_down_and_none_is_added() -> None:
-    now = costs_of(FACTS)
+    now = measures_of(FACTS)
     then = {"max_params": now["max_params"] + 1, "max_macs": now["max_macs"] - 1, "of_old": 7}
     after, change = pruned(KnownModel(then, (), 4), LOOKED)
     assert after.costs == {

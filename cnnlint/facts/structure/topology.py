@@ -49,6 +49,8 @@ class Topology:
     """Nodes on a path from an input to an output that passes no gate."""
     runs: tuple[tuple[Key, ...], ...]
     """Every plain run of two and more layers, longest first."""
+    exhaustive: bool = True
+    """Whether no output that was left out may have a longer run."""
 
 
 def analyse(
@@ -80,6 +82,7 @@ def analyse(
         plain_run_units=worst.longest,
         trunk=trunk,
         runs=tuple(run for run in keys if len(run) > 1),
+        exhaustive=net.deepest_left_out <= worst.longest,
     )
 
 
@@ -133,9 +136,11 @@ class _Net:
         every = {maker[name]: name for name in reversed(model.outputs) if name in maker}
         every.pop(SOURCE, None)
         self.trunk = _ancestors(self.reads, every)
-        deepest = sorted(every, key=lambda end: (-self.deep[end], -end))[:MAX_OUTPUTS]
-        self.ends = {end: every[end] for end in deepest}
+        deepest = sorted(every, key=lambda end: (-self.deep[end], -end))
+        self.ends = {end: every[end] for end in deepest[:MAX_OUTPUTS]}
         """The outputs to look at, by the node that makes them."""
+        self.deepest_left_out = max((self.deep[end] for end in deepest[MAX_OUTPUTS:]), default=0)
+        """Layers on the deepest path to any other output."""
 
     def view(self, end: int) -> _View:
         """Look at the ancestors of one node."""

@@ -121,6 +121,32 @@ def first_read(
     return found
 
 
+def unsized(nodes: Iterable[Node], model: Model, data: frozenset[str]) -> tuple[str, ...]:
+    """Return the constants of which nobody knows how much in them is learnt.
+
+    Not what ConstantOfShape makes of an open size: that is a mask.
+    """
+    return tuple(
+        value.name
+        for node in nodes
+        for name in _operands(model, node)
+        if name and name not in data
+        for value in stored_behind(model, name)
+        if value.static is None and not _is_mask(model, value)
+    )
+
+
+def _is_mask(model: Model, value: Value) -> bool:
+    maker = model.producer_of.get(value.name)
+    return maker is not None and maker.op == "ConstantOfShape"
+
+
+def may_be_learnt(value: Value) -> bool:
+    """Return whether a constant is of a type and size that weights have."""
+    typed = _is_float(value) or value.dtype in _WEIGHT_INTEGERS
+    return typed and (value.static is None or _elements(value) > 1)
+
+
 def _operands(model: Model, node: Node) -> Iterable[str]:
     if _rescales(model, node):
         return ()
