@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnnlint import __version__
+from cnnlint.cli.files import Files, files_options
 from cnnlint.cli.options import Sizes, input_options, output_option, recipe_option
 from cnnlint.cli.streams import (
     complain,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 @view_options
 @output_option
 @input_options
-@click.option("--require-models", is_flag=True, help="Exit with 2 when the folders hold no model.")
+@files_options
 def check(
     *,
     paths: tuple[str, ...],
@@ -44,9 +45,9 @@ def check(
     view: View,
     output: Path | None,
     sizes: Sizes,
-    require_models: bool,
+    files: Files,
 ) -> int:
-    """Lint models: files, folders (every .onnx below) or - for standard input.
+    """Lint models: files, folders (every .onnx below), globs, or - for standard input.
 
     Exit codes: 0 nothing at or above --fail-on, 1 findings or an unreadable model,
     2 misuse or a fault of cnnlint itself.
@@ -62,10 +63,7 @@ def check(
     from cnnlint.model.binding import check_all_used
     from cnnlint.report.report import Report
 
-    targets = expand(paths)
-    if not targets:
-        level = "error" if require_models else "warning"
-        complain("no models found", "name .onnx files, or folders that hold some", level=level)
+    targets = targets_of(paths, files)
     rules, settings = settings_of(wanted)
     settings = replace(settings, recipe=read_recipe(recipe)) if recipe else settings
     asked = sizes.bindings
@@ -77,7 +75,27 @@ def check(
     kept += [recipe] if recipe else []
     write(render(report, view, color=wants_color(view.color, output)), output, kept)
     tell_failures(report)
-    return 2 if require_models and not targets else report.exit_code
+    return 2 if files.require_models and not targets else report.exit_code
+
+
+def targets_of(paths: tuple[str, ...], files: Files) -> list[Target]:
+    """Return what is to be checked, and complain where that is nothing."""
+    from cnnlint.lint.exclude import exclusion
+
+    excluded = exclusion(files.patterns)
+    targets = expand(paths, excluded, force=bool(files.force_exclude))
+    if not targets:
+        level = "error" if files.require_models else "warning"
+        complain(*_why_none(expand(paths)), level=level)
+    return targets
+
+
+def _why_none(found: list[Target]) -> tuple[str, str]:
+    """Return why there is nothing to check, and what to do: all that was found is excluded."""
+    if not found:
+        return "no models found", "name .onnx files, or folders that hold some"
+    cause = f"all models that were found are excluded ({len(found)}), {called(found[0])} first"
+    return cause, "see --exclude, --force-exclude and `exclude` of the configuration"
 
 
 @dataclass(frozen=True, slots=True)
