@@ -1,32 +1,19 @@
 """``cnnlint check``: lint models and say whether they pass."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from cnnlint import __version__
+from cnnlint.cli.batch import Job, OwnRules, called, check_all
 from cnnlint.cli.files import Files, files_options
 from cnnlint.cli.options import Sizes, input_options, output_option, recipe_option
-from cnnlint.cli.streams import (
-    complain,
-    read_standard_input,
-    tell_failures,
-    wants_color,
-    write,
-)
-from cnnlint.cli.targets import ClosedFolder, Target, expand
+from cnnlint.cli.progress import progress
+from cnnlint.cli.streams import complain, tell_failures, wants_color, write
+from cnnlint.cli.targets import Target, expand
 from cnnlint.cli.view import View, render, view_options
 from cnnlint.cli.wanted import Wanted, settings_of, wanted_options
-from cnnlint.errors import LoadError
-
-if TYPE_CHECKING:
-    from cnnlint.lint.engine import Settings
-    from cnnlint.lint.rule import Rule
-    from cnnlint.model.binding import Bindings
-    from cnnlint.model.graph import Input
-    from cnnlint.report.report import ModelReport
 
 
 @click.command(short_help="Lint models and say whether they pass.")
@@ -67,7 +54,13 @@ def check(
     rules, settings = settings_of(wanted)
     settings = replace(settings, recipe=read_recipe(recipe)) if recipe else settings
     asked = sizes.bindings
-    checked = [check_one(target, rules, settings, asked, view) for target in targets]
+    jobs = [
+        Job(target, rules, settings, asked, rows=view.verbose, thorough=view.form == "json")
+        for target in targets
+    ]
+    own = OwnRules(wanted.folders, installed=not wanted.isolated)
+    with progress(quiet=view.quiet or len(jobs) < 2) as tell:
+        checked = check_all(jobs, own, files.jobs, tell)
     check_all_used(asked, [each.inputs for each in checked if each.inputs is not None])
     report = Report(__version__, tuple(each.report for each in checked))
     kept = [target for target in targets if isinstance(target, Path)]
@@ -96,60 +89,3 @@ def _why_none(found: list[Target]) -> tuple[str, str]:
         return "no models found", "name .onnx files, or folders that hold some"
     cause = f"all models that were found are excluded ({len(found)}), {called(found[0])} first"
     return cause, "see --exclude, --force-exclude and `exclude` of the configuration"
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What is left of a model when it has been checked."""
-
-    report: "ModelReport"
-    inputs: "tuple[Input, ...] | None"
-    """None where it can't be read."""
-    data_files: tuple[Path, ...] = ()
-
-
-def check_one(
-    target: Target,
-    rules: "tuple[Rule, ...]",
-    settings: "Settings",
-    asked: "Bindings",
-    view: View,
-) -> Checked:
-    """Check one model."""
-    from cnnlint.lint.engine import check_model, unreadable
-
-    try:
-        source = opened(target)
-    except LoadError as error:
-        return Checked(unreadable(called(target), error), None)
-    report, model = check_model(
-        source,
-        rules,
-        asked,
-        settings=settings,
-        rows=view.verbose,
-        thorough=view.form == "json",
-    )
-    return (
-        Checked(report, model.inputs, model.origin.data_files) if model else Checked(report, None)
-    )
-
-
-def opened(target: Target) -> Path | bytes:
-    """Return the model: its path, or its bytes where it comes in on stdin.
-
-    Raises:
-        LoadError: stdin or a folder can't be read.
-    """
-    if isinstance(target, ClosedFolder):
-        raise target.error
-    return read_standard_input() if target is None else target
-
-
-def called(target: Target) -> str:
-    """Return what a target is called in the report."""
-    from cnnlint.lint.engine import STDIN
-
-    if target is None:
-        return STDIN
-    return str(target.path if isinstance(target, ClosedFolder) else target)

@@ -20,6 +20,7 @@ class Files:
     exclude: tuple[str, ...]
     force_exclude: bool | None
     require_models: bool
+    jobs: int | None
 
     @property
     def patterns(self) -> "Patterns":
@@ -61,6 +62,13 @@ files_options = gathered(
     ),
     click.option(
         "--require-models", is_flag=True, help="Exit with 2 when there is no model to check."
+    ),
+    click.option(
+        "--jobs",
+        "-j",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Check so many models at a time.  [default: as many as pay]",
     ),
 )
 """The options of a command that checks many files."""
