@@ -29,8 +29,9 @@ from cnnlint.report.csv import render_csv
 from cnnlint.report.describe import body_reports, layer_rows, summary
 from cnnlint.report.json import render_json
 from cnnlint.report.report import ModelReport, Report
+from cnnlint.report.style import TextStyle
 from cnnlint.report.table import render_table
-from cnnlint.report.text import TextStyle, render_text
+from cnnlint.report.text import render_text
 from cnnlint.report.view import View, arranged
 
 CPU_S = 10

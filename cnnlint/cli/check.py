@@ -10,7 +10,8 @@ from cnnlint.cli.batch import Job, OwnRules, called, check_all
 from cnnlint.cli.files import Files, files_options
 from cnnlint.cli.options import Sizes, input_options, output_option, recipe_option
 from cnnlint.cli.progress import progress
-from cnnlint.cli.streams import complain, tell_failures, wants_color, write
+from cnnlint.cli.screen import screen
+from cnnlint.cli.streams import complain, tell_failures, write
 from cnnlint.cli.targets import Target, expand
 from cnnlint.cli.view import View, render, view_options
 from cnnlint.cli.wanted import Wanted, settings_of, wanted_options
@@ -66,7 +67,7 @@ def check(
     kept = [target for target in targets if isinstance(target, Path)]
     kept += [file for each in checked for file in each.data_files]
     kept += [recipe] if recipe else []
-    write(render(report, view, color=wants_color(view.color, output)), output, kept)
+    write(render(report, view, screen(view.color, output)), output, kept)
     tell_failures(report)
     return 2 if files.require_models and not targets else report.exit_code
 

@@ -107,7 +107,7 @@ def tell_failures(report: "Report") -> None:
 
 def tell_remarks(report: "Report") -> None:
     """Say on stderr what a reader must know, where the document has no place for it."""
-    from cnnlint.report.text import remarks
+    from cnnlint.report.remarks import remarks
 
     for model in report.models:
         for remark in remarks(model):

@@ -8,6 +8,7 @@ import click
 from cnnlint.cli.gathering import gathered
 
 if TYPE_CHECKING:
+    from cnnlint.cli.screen import Screen
     from cnnlint.report.report import Report
 
 FORMATS = ("text", "concise", "json")
@@ -41,13 +42,20 @@ view_options = gathered(
         show_default=True,
         help="Colour in the text format.",
     ),
-    click.option("--quiet", "-q", is_flag=True, help="Show findings only, no summary."),
-    click.option("--verbose", "-v", is_flag=True, help="Put every layer into the JSON report."),
+    click.option(
+        "--quiet", "-q", is_flag=True, help="Show findings only: no summaries, no notes."
+    ),
+    click.option(
+        "--verbose",
+        "-v",
+        is_flag=True,
+        help="Show every finding in full, suppressed ones too; put every layer into JSON.",
+    ),
 )
 """The options of how the report is shown."""
 
 
-def render(report: "Report", view: View, *, color: bool) -> str:
+def render(report: "Report", view: View, screen: "Screen") -> str:
     """Return the report in one of the formats of ``check``."""
     if view.form == "json":
         from cnnlint.report.json import render_json
@@ -57,6 +65,14 @@ def render(report: "Report", view: View, *, color: bool) -> str:
         from cnnlint.report.concise import render_concise
 
         return render_concise(report)
-    from cnnlint.report.text import TextStyle, render_text
+    from cnnlint.report.style import TextStyle
+    from cnnlint.report.text import render_text
 
-    return render_text(report, TextStyle(color, view.quiet))
+    style = TextStyle(
+        color=screen.color,
+        quiet=view.quiet,
+        verbose=view.verbose,
+        width=screen.width,
+        drawing=screen.drawing,
+    )
+    return render_text(report, style)

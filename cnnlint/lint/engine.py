@@ -18,8 +18,16 @@ from cnnlint.model.graph import Model, Node
 from cnnlint.model.loader import load
 from cnnlint.model.source import sha256
 from cnnlint.model.watchdog import memory_limit, time_limit
-from cnnlint.report.describe import body_reports, cost_of, layer_rows, reported_layer, summary
+from cnnlint.report.describe import (
+    body_reports,
+    cost_of,
+    layer_rows,
+    present,
+    reported_layer,
+    summary,
+)
 from cnnlint.report.report import Failure, ModelReport, ReportedFinding
+from cnnlint.report.surroundings import surroundings
 
 STDIN = "<stdin>"
 """What a model from standard input is called."""
@@ -187,6 +195,8 @@ def _reported(facts: Facts, rule: Rule, finding: Finding, settings: Settings) ->
         fingerprint=fingerprint(rule.code, next(iter(finding.nodes), None)),
         suppressible=rule.suppressible,
         cost=cost_of(facts, finding.nodes),
+        place=surroundings(facts, finding.nodes[0], rule.marks) if finding.nodes else None,
+        present=present(facts, finding.nodes),
     )
 
 

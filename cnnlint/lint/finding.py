@@ -43,6 +43,19 @@ class Fix(StrEnum):
     UNSAFE = "unsafe"
 
 
+class Part(StrEnum):
+    """Which part of a layer a rule is about; the text report underlines it."""
+
+    OPERATOR = "operator"
+    KERNEL = "kernel"
+    STRIDE = "stride"
+    DILATION = "dilation"
+    GROUPS = "groups"
+    CHANNELS = "channels"
+    SHAPE = "shape"
+    """Of what the layer makes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Saving:
     """What the suggestion saves on these layers; negative where it costs, None where unknown.

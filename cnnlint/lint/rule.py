@@ -13,7 +13,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from cnnlint.errors import RuleError
 from cnnlint.facts.facts import Facts
-from cnnlint.lint.finding import Basis, Finding, Fix, Remark, Severity
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Remark, Severity
 from cnnlint.lint.remarks import sound
 
 Check = Callable[..., Iterable[Remark]]
@@ -51,6 +51,8 @@ class Rule:
     default: bool
     """Whether it is on where nobody asks for it."""
     check: Check
+    marks: Part = Part.OPERATOR
+    """Which part of a layer it is about."""
 
     @property
     def suppressible(self) -> bool:
@@ -161,7 +163,7 @@ def _line(file: str, error: BaseException) -> str:
     return found
 
 
-def rule(
+def rule(  # noqa: PLR0913  (what there is to say of a rule)
     code: str,
     *,
     severity: Severity,
@@ -170,11 +172,13 @@ def rule(
     fix: Fix = Fix.NONE,
     proven: str | None = None,
     default: bool = True,
+    marks: Part = Part.OPERATOR,
 ) -> Callable[[Check], Rule]:
     """Make the decorated generator a rule, named after it; its folder is its family.
 
     The check yields a :class:`Finding` for what it sees, and may yield a :class:`Silence` at each
     early exit. A rule with ``default=False`` runs only where it is selected or a preset has it.
+    ``marks`` is the part of the first layer that the text report underlines.
     """
 
     def decorate(check: Check) -> Rule:
@@ -189,6 +193,7 @@ def rule(
             proven=proven,
             default=default,
             check=check,
+            marks=marks,
         )
 
     return decorate

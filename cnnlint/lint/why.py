@@ -14,8 +14,8 @@ from cnnlint.model.binding import Bindings, check_all_used
 from cnnlint.model.graph import Node
 from cnnlint.model.loader import load
 from cnnlint.model.watchdog import memory_limit, time_limit
-from cnnlint.report.describe import label
 from cnnlint.report.escape import plain
+from cnnlint.report.label import label
 from cnnlint.report.why import Answer, Spoken
 
 NAMES: tuple[Callable[[Node], Iterable[str]], ...] = (

@@ -1,8 +1,8 @@
 """One line a finding, for grep: ``path:layer: warning[K101] message``."""
 
+from cnnlint.report.amounts import savings
 from cnnlint.report.escape import plain
 from cnnlint.report.report import Report
-from cnnlint.report.text import savings
 
 
 def render_concise(report: Report) -> str:

@@ -1,17 +1,19 @@
-"""From facts to the plain data of a report: layer rows, labels, the summary."""
+"""From facts to the plain data of a report: layer rows, the summary."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from cnnlint.facts.dataflow import total
 from cnnlint.facts.facts import Facts
-from cnnlint.facts.layers import Conv, Dense, Pool, Recurrent, sides, steps
+from cnnlint.facts.layers import Conv, Pool
 from cnnlint.model.graph import Input, Key, Node, StaticShape
+from cnnlint.report.label import label
 from cnnlint.report.report import (
     Amount,
     BodyReport,
     Coverage,
     Footprint,
     LayerRow,
+    Present,
     ReportedLayer,
     Summary,
 )
@@ -109,31 +111,19 @@ def cost_of(facts: Facts, nodes: Iterable[Node]) -> Amount | None:
     return None
 
 
+def present(facts: Facts, nodes: Iterable[Node]) -> Present:
+    """Return what layers cost together, each once."""
+    there = {node.key: node for node in nodes}.values()
+    if not there:
+        return Present()
+    return Present(*(total(amount(facts, node) for node in there) for amount in _UNITS.values()))
+
+
 _UNITS: Mapping[str, Callable[[Facts, Node], int | None]] = {
     "macs": Facts.macs_of,
     "params": Facts.params_of,
     "activation_bytes": Facts.activation_bytes,
 }
-
-
-def label(facts: Facts, node: Node) -> str:
-    """Return what a layer is, in a few words: ``Conv 7x7 s2 3->64``."""
-    match facts.layers.get(node.key):
-        case Conv() as conv:
-            words = [node.op, sides(conv.kernel)]
-            words += [f"s{steps(conv.stride)}"] if set(conv.stride) != {1} else []
-            words += [f"d{steps(conv.dilation)}"] if set(conv.dilation) != {1} else []
-            words += ["depthwise"] if conv.depthwise else []
-            words += [f"g{conv.groups}"] if conv.groups > 1 and not conv.depthwise else []
-            return " ".join([*words, f"{conv.cin}->{conv.cout}"])
-        case Dense() as dense:
-            return f"{node.op} {dense.cin}->{dense.cout}"
-        case Pool(is_global=False, kernel=kernel, stride=stride) if kernel:
-            return f"{node.op} {sides(kernel)} s{steps(stride)}"
-        case Recurrent() as recurrent:
-            return f"{node.op} {recurrent.cin}->{recurrent.hidden}"
-        case _:
-            return node.op
 
 
 def _row(facts: Facts, node: Node, time_ms: float | None) -> LayerRow:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cnnlint.facts.memory.inference import Held
 from cnnlint.lint.finding import Evidence, Saving, Severity
-from cnnlint.model.graph import Input, SourceLine, StaticShape
+from cnnlint.model.graph import Input, Shape, SourceLine, StaticShape
 
 if TYPE_CHECKING:
     from cnnlint.profile.result import Latency
@@ -61,6 +61,52 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """What stands before or after a layer in the graph: a layer, or an end of the graph."""
+
+    path: str
+    """Of a layer; of an end of the graph, the name of its tensor."""
+    label: str
+    out_shape: Shape | None
+    more: int
+    """How many others stand beside it: other data operands, other readers."""
+    is_end: bool = False
+    """Whether it is an input or output of the graph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Which part of a layer is at fault."""
+
+    label: tuple[str, str, str]
+    """The label of the layer: what is before the part, the part, what is behind it."""
+    facts: str
+    """What there is to know of it, in words."""
+    on_shape: bool = False
+    """Whether it is the shape of the output; the label then has no such part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The neighbourhood of the layer that a finding names first."""
+
+    before: Neighbour | None
+    """None where nothing but constants is."""
+    mark: Mark
+    after: Neighbour | None
+    """None where nothing reads the layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What the layers of a finding cost as they are, together; None where that is unknown."""
+
+    macs: int | None = None
+    params: int | None = None
+    activation_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportedFinding:
     """A finding with its rule, its final severity and its identity."""
 
@@ -85,6 +131,9 @@ class ReportedFinding:
     """None where it counts."""
     grown_from: Amount | None = None
     """What it cost in the baseline, where it counts again because it has grown."""
+    place: Surroundings | None = None
+    """None where it is about no layer."""
+    present: Present = Present()
 
 
 @dataclass(frozen=True, slots=True)

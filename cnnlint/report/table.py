@@ -7,6 +7,7 @@ from cnnlint.profile.result import Latency
 from cnnlint.report import numbers
 from cnnlint.report.escape import plain
 from cnnlint.report.modules import fold
+from cnnlint.report.remarks import remarks
 from cnnlint.report.report import (
     BodyReport,
     Footprint,
@@ -16,7 +17,6 @@ from cnnlint.report.report import (
     Subtotal,
     Summary,
 )
-from cnnlint.report.text import remarks
 
 Line: TypeAlias = dict[str, str]
 """Cells by the head of their column; the first column is the name's, whatever its head."""

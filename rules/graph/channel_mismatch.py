@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from cnnlint.facts.facts import Facts
-from cnnlint.lint.finding import Basis, Finding, Severity
+from cnnlint.lint.finding import Basis, Finding, Part, Severity
 from cnnlint.lint.rule import rule
 from cnnlint.model.defect import Kind
 
 
-@rule("G920", severity=Severity.ERROR, basis=Basis.COMPUTED, since="0.1")
+@rule("G920", severity=Severity.ERROR, basis=Basis.COMPUTED, since="0.1", marks=Part.CHANNELS)
 def channel_mismatch(facts: Facts) -> Iterator[Finding]:
     """Convolution whose weight takes another number of channels than arrive.
 

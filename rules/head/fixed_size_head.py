@@ -6,7 +6,7 @@ from math import prod
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Dense, sides
 from cnnlint.facts.structure.flattening import dominates, flattened_map, size_giver
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import StaticShape
 
@@ -18,6 +18,7 @@ from cnnlint.model.graph import StaticShape
     fix=Fix.UNSAFE,
     proven="ResNet",
     since="0.1",
+    marks=Part.CHANNELS,
 )
 def fixed_size_head(facts: Facts) -> Iterator[Finding | Silence]:
     """Map flattened into a dense layer, which fixes the size of the map and so of the input.

@@ -13,7 +13,7 @@ from cnnlint.facts.structure.flattening import (
     dominates,
     flattened_map,
 )
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import StaticShape
 
@@ -25,6 +25,7 @@ from cnnlint.model.graph import StaticShape
     fix=Fix.UNSAFE,
     proven="ResNet",
     since="0.1",
+    marks=Part.CHANNELS,
 )
 def flatten_dense_head(
     facts: Facts,

@@ -7,7 +7,7 @@ from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
 from cnnlint.facts.sampling.coverage import padding_before
 from cnnlint.facts.weights.numbers import read
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 MIN_AXES = 2
@@ -21,6 +21,7 @@ MIN_AXES = 2
     fix=Fix.UNSAFE,
     proven="VGG",
     since="0.1",
+    marks=Part.KERNEL,
 )
 def even_kernel(facts: Facts) -> Iterator[Finding | Silence]:
     """Even kernel that shifts the map by half a pixel.

@@ -8,7 +8,7 @@ from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
 from cnnlint.facts.remedies.stacks import MAX_DEPTH, MAX_STRIDE, Stack, cheapest_stack
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
@@ -21,6 +21,7 @@ NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
     fix=Fix.UNSAFE,
     proven="VGG",
     since="0.1",
+    marks=Part.KERNEL,
 )
 def large_dense_kernel(
     facts: Facts,

@@ -8,7 +8,7 @@ from typing import Annotated
 from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 
@@ -19,6 +19,7 @@ from cnnlint.lint.rule import rule
     fix=Fix.UNSAFE,
     proven="ResNet-50",
     since="0.1",
+    marks=Part.CHANNELS,
 )
 def missing_bottleneck(
     facts: Facts,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 
@@ -17,6 +17,7 @@ from cnnlint.lint.rule import rule
     fix=Fix.UNSAFE,
     proven="ZFNet",
     since="0.1",
+    marks=Part.KERNEL,
 )
 def oversized_stem_kernel(
     facts: Facts,

@@ -7,7 +7,7 @@ from typing import Annotated
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides
 from cnnlint.facts.structure.pointwise import Pointwise, is_blind, pointwise
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 
@@ -18,6 +18,7 @@ from cnnlint.lint.rule import rule
     fix=Fix.UNSAFE,
     proven="MobileNet",
     since="0.1",
+    marks=Part.KERNEL,
 )
 def pointwise_only_stack(
     facts: Facts,

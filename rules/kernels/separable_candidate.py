@@ -8,7 +8,7 @@ from cnnlint.facts.dataflow import size_in_bytes, total
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides
 from cnnlint.facts.remedies.separable import Separable
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 SMALLEST = 3
@@ -24,6 +24,7 @@ MIN_DEPTHWISE = 3
     fix=Fix.UNSAFE,
     proven="MobileNet",
     since="0.1",
+    marks=Part.KERNEL,
 )
 def separable_candidate(
     facts: Facts,

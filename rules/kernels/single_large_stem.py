@@ -6,7 +6,7 @@ from math import prod
 from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 SIDE = 7
@@ -23,6 +23,7 @@ MAX_STRIDE = 2
     proven="ResNet-50-D",
     since="0.1",
     default=False,
+    marks=Part.KERNEL,
 )
 def single_large_stem(facts: Facts) -> Iterator[Finding | Silence]:
     """One 7x7 stem where three 3x3 are known to be more accurate, and cost more.

@@ -8,7 +8,7 @@ from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
 from cnnlint.facts.remedies.finer import finer_stem, more_macs_without_end
 from cnnlint.facts.structure.ends import Head
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import StaticShape
 
@@ -20,6 +20,7 @@ from cnnlint.model.graph import StaticShape
     fix=Fix.UNSAFE,
     proven="ResNet for CIFAR-10",
     since="0.1",
+    marks=Part.SHAPE,
 )
 def final_grid_too_small(
     facts: Facts,

@@ -7,7 +7,7 @@ from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import sides, steps
 from cnnlint.facts.remedies.finer import finer_stem
 from cnnlint.facts.structure.entry import Entry
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import StaticShape
 
@@ -19,6 +19,7 @@ from cnnlint.model.graph import StaticShape
     fix=Fix.UNSAFE,
     proven="ResNet for CIFAR-10",
     since="0.1",
+    marks=Part.STRIDE,
 )
 def imagenet_stem_on_small_input(
     facts: Facts,

@@ -5,7 +5,7 @@ from math import gcd, prod
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 
@@ -16,6 +16,7 @@ from cnnlint.lint.rule import rule
     fix=Fix.UNSAFE,
     proven="U-Net (2x2, stride 2)",
     since="0.1",
+    marks=Part.KERNEL,
 )
 def checkerboard_upsampling(facts: Facts) -> Iterator[Finding | Silence]:
     """Transposed convolution whose windows overlap unevenly.

@@ -10,7 +10,7 @@ from cnnlint.facts.layers import Conv, Pool, sides, steps
 from cnnlint.facts.reach.resized import is_open, spatial_inputs
 from cnnlint.facts.sampling.border import Border, far_border, worst_axis
 from cnnlint.facts.sampling.coverage import read_whole
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 MAX_NAMED = 3
@@ -24,6 +24,7 @@ MAX_NAMED = 3
     fix=Fix.UNSAFE,
     proven="VGG (every side a multiple of the stride)",
     since="0.1",
+    marks=Part.STRIDE,
 )
 def dropped_border(
     facts: Facts,

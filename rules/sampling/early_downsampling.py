@@ -10,7 +10,7 @@ from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, Pool, sides, steps
 from cnnlint.facts.reach.receptive import Axis
 from cnnlint.facts.structure.opening import START, is_window, layers_before, passed
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
@@ -25,6 +25,7 @@ MIN_CONVOLVED = 0.5
     fix=Fix.UNSAFE,
     proven="VGG (half the side there)",
     since="0.1",
+    marks=Part.STRIDE,
 )
 def early_downsampling(
     facts: Facts,

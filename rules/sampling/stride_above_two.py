@@ -9,7 +9,7 @@ from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
 from cnnlint.facts.reach.receptive import in_pixels
 from cnnlint.facts.structure.linear import LAYOUT
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 MAX_LAYOUT = 8
@@ -23,6 +23,7 @@ MAX_LAYOUT = 8
     fix=Fix.UNSAFE,
     proven="ResNet (steps of 2)",
     since="0.1",
+    marks=Part.STRIDE,
 )
 def stride_above_two(
     facts: Facts,

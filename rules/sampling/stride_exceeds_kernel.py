@@ -5,7 +5,7 @@ from math import prod
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, Pool, sides, steps
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 CUTS = frozenset({"Slice", "Split"})
@@ -18,6 +18,7 @@ CUTS = frozenset({"Slice", "Split"})
     fix=Fix.UNSAFE,
     proven="ConvNeXt (stride = kernel)",
     since="0.1",
+    marks=Part.STRIDE,
 )
 def stride_exceeds_kernel(facts: Facts) -> Iterator[Finding | Silence]:
     """Stride larger than the kernel, so that part of the map is never read.

@@ -13,7 +13,7 @@ from cnnlint.facts.remedies.strides import (
     share_skipped,
     takes_the_stride,
 )
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 
@@ -24,6 +24,7 @@ from cnnlint.lint.rule import rule
     fix=Fix.UNSAFE,
     proven="ResNet-B (the ResNet-50 of torchvision)",
     since="0.1",
+    marks=Part.STRIDE,
 )
 def strided_pointwise_main(facts: Facts) -> Iterator[Finding | Silence]:
     """1x1 convolution with a stride on the main path, so that most of the map is never read.

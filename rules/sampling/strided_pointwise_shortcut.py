@@ -6,7 +6,7 @@ from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, steps
 from cnnlint.facts.remedies.strides import pooled_first, share_skipped
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 
@@ -17,6 +17,7 @@ from cnnlint.lint.rule import rule
     fix=Fix.UNSAFE,
     proven="ResNet-D",
     since="0.1",
+    marks=Part.STRIDE,
 )
 def strided_pointwise_shortcut(facts: Facts) -> Iterator[Finding | Silence]:
     """Shortcut through a 1x1 convolution with a stride, which reads part of the map only.

@@ -15,7 +15,7 @@ from cnnlint.facts.sampling.pooling import (
     in_pyramid,
     spread,
 )
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 GLOBAL = "it pools the whole map"
@@ -33,6 +33,7 @@ BLUR = "a blur with a stride follows: an anti-aliased pool"
     fix=Fix.UNSAFE,
     proven="VGG (2x2, stride 2)",
     since="0.1",
+    marks=Part.KERNEL,
 )
 def unusual_pooling(
     facts: Facts,

@@ -8,7 +8,7 @@ from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
 from cnnlint.facts.sampling.coverage import padding_before
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 UPSAMPLING = frozenset({"ConvTranspose", "DepthToSpace", "Resize", "Upsample"})
@@ -21,6 +21,7 @@ UPSAMPLING = frozenset({"ConvTranspose", "DepthToSpace", "Resize", "Upsample"})
     fix=Fix.UNSAFE,
     proven="VGG",
     since="0.1",
+    marks=Part.KERNEL,
 )
 def valid_padding_inside(
     facts: Facts,

@@ -9,7 +9,7 @@ from typing import Annotated, TypeAlias
 from cnnlint.facts.dataflow import size_in_bytes, total
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import StaticShape
 
@@ -26,6 +26,7 @@ NAMED = 3
     fix=Fix.UNSAFE,
     proven="ResNet-18",
     since="0.1",
+    marks=Part.CHANNELS,
 )
 def tall_and_skinny(
     facts: Facts,

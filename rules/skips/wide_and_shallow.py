@@ -9,7 +9,7 @@ from cnnlint.facts.dataflow import size_in_bytes
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, sides, steps
 from cnnlint.facts.remedies.deeper import Deeper, deeper
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 
@@ -20,6 +20,7 @@ from cnnlint.lint.rule import rule
     fix=Fix.UNSAFE,
     proven="VGG-16",
     since="0.1",
+    marks=Part.CHANNELS,
 )
 def wide_and_shallow(
     facts: Facts,

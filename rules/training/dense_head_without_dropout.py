@@ -6,7 +6,7 @@ from typing import Annotated
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.structure.dense_series import Joint, dense_series
 from cnnlint.facts.training.modes import normalises_by_batch
-from cnnlint.lint.finding import Basis, Finding, Fix, Remark, Severity, Silence, Unchecked
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Remark, Severity, Silence, Unchecked
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Node
 
@@ -21,6 +21,7 @@ NAMED = 3
     fix=Fix.UNSAFE,
     proven="VGG-16",
     since="0.1",
+    marks=Part.CHANNELS,
 )
 def dense_head_without_dropout(
     facts: Facts,

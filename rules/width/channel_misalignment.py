@@ -8,7 +8,7 @@ from typing import Annotated
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv
 from cnnlint.facts.structure.hidden import hidden_nodes
-from cnnlint.lint.finding import Basis, Finding, Fix, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Fix, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 from cnnlint.model.graph import Key
 
@@ -25,6 +25,7 @@ ALLOWED_LOSS = 0.1
     fix=Fix.SAFE,
     proven="MobileNetV2",
     since="0.1",
+    marks=Part.CHANNELS,
 )
 def channel_misalignment(
     facts: Facts,

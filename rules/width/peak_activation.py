@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from cnnlint.facts.facts import Facts
-from cnnlint.lint.finding import Basis, Finding, Saving, Severity, Silence
+from cnnlint.lint.finding import Basis, Finding, Part, Saving, Severity, Silence
 from cnnlint.lint.rule import rule
 
 MIB = 2**20
 NAMED = 2
 
 
-@rule("W808", severity=Severity.NOTE, basis=Basis.HEURISTIC, since="0.1")
+@rule("W808", severity=Severity.NOTE, basis=Basis.HEURISTIC, since="0.1", marks=Part.SHAPE)
 def peak_activation(
     facts: Facts,
     *,

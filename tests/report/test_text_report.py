@@ -7,8 +7,11 @@ from cnnlint.lint.engine import check_model
 from cnnlint.lint.registry import builtin_rules
 from cnnlint.lint.rule import Rule
 from cnnlint.model.binding import Bindings
+from cnnlint.report.block import MAX_PER_RULE
+from cnnlint.report.remarks import MAX_NAMES
 from cnnlint.report.report import Report
-from cnnlint.report.text import MAX_NAMES, MAX_PER_RULE, TextStyle, render_text
+from cnnlint.report.style import TextStyle
+from cnnlint.report.text import render_text
 from tests.net import Net
 
 
@@ -23,18 +26,21 @@ def shown(net: Net, *, color: bool = False, rules: Sequence[Rule] | None = None)
 def test_a_finding() -> None:
     net = Net(16, 32).conv(16, name="stem").relu().conv_transpose(16, 3, name="up")
     assert shown(net) == (
-        "warning[P409]: transposed convolution of 3x3 at stride 2 overlaps unevenly: 1 to 4 taps "
-        "write an output  checkerboard-upsampling\n"
+        "warning[P409]: transposed convolution of 3x3 at stride 2 overlaps unevenly: 1 to\n"
+        "      4 taps write an output\n"
         "  --> <stdin> · up\n"
         "   |\n"
-        "   |> up  ConvTranspose 3x3 s2 16->16  1x16x65x65  2.4 MMACs\n"
+        "   |  relu1   Relu                         1x16x32x32\n"
+        "   |> up      ConvTranspose 3x3 s2 16->16  1x16x65x65  2.4 MMACs\n"
+        "   |                        ^^^ 2,304 weights, 50.0 % of the model's MACs\n"
+        "   |  up_out  output                       1x16x65x65\n"
         "   |\n"
-        "   = help: a kernel of 4x4 at the same stride overlaps evenly (4,194,304 MACs); a\n"
-        "           nearest Resize and a convolution of 3x3 have no overlap (9,437,184 MACs);\n"
-        "           needs retraining\n"
-        "   = costs: 1.8 MMACs, 1,792 params\n"
-        "   = basis: published; done as suggested in U-Net (2x2, stride 2)\n"
-        "   = rule: cnnlint rule P409\n"
+        "   = help: a kernel of 4x4 at the same stride overlaps evenly (4,194,304 MACs);\n"
+        "           a nearest Resize and a convolution of 3x3 have no overlap\n"
+        "           (9,437,184 MACs); needs retraining\n"
+        "   = costs: 1.8 MMACs (+78 %), 1,792 params (+78 %)\n"
+        "   = note: basis published; done as suggested in U-Net (2x2, stride 2)\n"
+        "   = rule: cnnlint rule P409 (checkerboard-upsampling)\n"
         "\n"
         "<stdin>: 1 warning · 4,624 params · 4.7 MMACs · receptive field 4x4\n"
     )
@@ -44,7 +50,7 @@ def test_many_layers_are_counted() -> None:
     net = Net(16, 32).conv(16).repeat(24, lambda n: n.relu().conv(16, bias=False))
     text = shown(net)
     assert "25 layers in series" in text
-    assert "   |  and 20 more\n" in text
+    assert "   |  and 20 more layers\n" in text
     assert text.count("   |> ") == 5
 
 
@@ -54,9 +60,9 @@ def test_unknown_operator() -> None:
     assert found.startswith("warning[G917]: operators of acme, which ONNX doesn't have: Wavelet")
     assert rest == (
         "<stdin>: 1 warning · 148 params · at least 9,216 MACs · receptive field 3x3\n"
-        "  = note: acme:Wavelet (1 node) is not counted, so all totals are lower bounds; where "
-        "the shapes behind it are unknown, no rule looked: export with standard operators, or "
-        "store the shapes in the file\n"
+        "  = note: acme:Wavelet (1 node) is not counted, so all totals are lower bounds;\n"
+        "          where the shapes behind it are unknown, no rule looked: export with\n"
+        "          standard operators, or store the shapes in the file\n"
     )
 
 
@@ -88,7 +94,7 @@ def test_an_operator_set_from_the_future() -> None:
     report, _ = check_model(proto.SerializeToString(), (), Bindings())
     text = render_text(Report("0", (report,)), TextStyle())
     assert "  = note: operator set 999 is newer than " in text
-    assert "what nodes take was not checked" in text
+    assert "what nodes\n          take was not checked" in text
     assert "acme" not in text
 
 
@@ -96,9 +102,11 @@ def test_very_many_findings_of_one_rule_are_counted() -> None:
     net = Net(3, 8).shaped("w", 4, 2, 1, 1)
     for index in range(MAX_PER_RULE + 7):
         net = net.goto_input().op("Conv", "w", name=f"c{index}").output()
-    text = shown(net)
-    assert text.count("error[G920]") == MAX_PER_RULE
-    assert "<stdin>: 7 more findings of G920\n" in text
+    text = shown(net, rules=[rule for rule in builtin_rules() if rule.code == "G920"])
+    assert text.count("error[G920]") == 1
+    assert f"   = also: {MAX_PER_RULE + 6} more findings of G920 in this model\n" in text
+    assert text.count("\n   |> c") == MAX_PER_RULE
+    assert "   |  and 7 more; --max-per-rule 0 shows all\n" in text
     assert f"{MAX_PER_RULE + 7} errors" in text
 
 
