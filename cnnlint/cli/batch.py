@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from cnnlint.model.graph import Input
     from cnnlint.report.report import ModelReport
 
-PAYS = 1.0
-"""Seconds of work for which a process more is started: to start one takes half a second."""
+PAYS = 2.0
+"""Seconds of work for which a process is started; to start one takes about half a second."""
 ENOUGH = 8
 """Models after which their speed says how long the others will take."""
 MOST = 8
