@@ -1,7 +1,8 @@
 """Many models, one after another or several at a time, in the order in which they were named."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -75,14 +76,17 @@ def check_all(
         UsageError: what is asked for doesn't fit a model.
     """
     done: list[Checked] = []
-    for checked in _one_by_one(jobs, own, processes):
-        done.append(checked)
-        if tell:
-            tell(f"{len(done)} of {len(jobs)} models")
+    with closing(_in_order(jobs, own, processes)) as each:  # whatever happens, no process stays
+        for checked in each:
+            done.append(checked)
+            if tell:
+                tell(f"{len(done)} of {len(jobs)} models")
     return done
 
 
-def _one_by_one(jobs: Sequence[Job], own: OwnRules, processes: int | None) -> Iterator[Checked]:
+def _in_order(
+    jobs: Sequence[Job], own: OwnRules, processes: int | None
+) -> Generator[Checked, None, None]:
     """Yield what comes of each model; where nobody says how many at a time, begin with one."""
     started = perf_counter()
     count = min(processes or 1, len(jobs))

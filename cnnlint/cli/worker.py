@@ -7,10 +7,10 @@ who receives, which is no matter between two processes of one run.
 import gc
 import os
 import pickle
-import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from queue import SimpleQueue
 from typing import IO
 
@@ -59,24 +59,29 @@ class _Receiver(pickle.Unpickler):
 
 
 def serve() -> None:
-    """Check what comes in on stdin until that ends, and answer on stdout.
-
-    What rules print goes to stderr: it must not come between the answers.
-    """
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
+    """Check what comes in on stdin until that ends, and answer on stdout."""
+    incoming, answers = _own_ends()
     try:
-        rules = _rules(sys.stdin.buffer)
+        rules = _rules(incoming)
     except CnnlintError as error:
         send(error, answers)
         return
     jobs: SimpleQueue[Job] = SimpleQueue()
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, rules, jobs), daemon=True).start()
+    threading.Thread(target=_listen, args=(incoming, rules, jobs), daemon=True).start()
     while True:
         try:
             send(check_one(jobs.get()), answers)
         except CnnlintError as error:
             send(error, answers)
+
+
+def _own_ends() -> tuple[IO[bytes], IO[bytes]]:
+    """Take stdin and stdout away from rules: they read nothing, and print to stderr."""
+    incoming, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+    return incoming, answers
 
 
 def _rules(stream: IO[bytes]) -> dict[str, Rule]:
