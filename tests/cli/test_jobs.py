@@ -120,7 +120,7 @@ def test_no_process_is_left(models: Path, how: signal.Signals) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "most", "processes"),
-    [(1.9, 8, 0), (3.9, 8, 1), (4.0, 8, 2), (15.5, 4, 4), (15.5, 99, 7), (99, 99, 8), (99, 1, 1)],
+    [(4.9, 8, 0), (9.9, 8, 1), (10.0, 8, 2), (39.5, 4, 4), (39.5, 99, 7), (99, 99, 8), (99, 1, 1)],
 )
 def test_how_many_pay(seconds: float, most: int, processes: int) -> None:
     assert paying(seconds, most) == processes
@@ -131,10 +131,10 @@ def test_how_many_pay(seconds: float, most: int, processes: int) -> None:
     [
         (20, 0.01, None, 20, None),
         (9, 60, None, 9, None),
-        (20, 0.375, None, 8, 2),
-        (20, 0.25, None, 20, None),
+        (20, 1, None, 8, 2),
+        (20, 0.75, None, 20, None),
         (12, 5, None, 8, 4),
-        (40, 0.125, None, 8, 2),
+        (40, 0.3125, None, 8, 2),
         (20, 60, 1, 20, None),
         (20, 0.01, 2, 0, 2),
         (2, 0.01, 5, 0, 2),
