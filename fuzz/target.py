@@ -140,7 +140,8 @@ def _render(model: ModelReport) -> None:
             raise Wrong(f"negative {name}: {number}")
     by_module = Report("0", (arranged(model, View("macs", 3, 2)),))
     texts = [
-        render_text(report, TextStyle(color=False, quiet=False)),
+        render_text(report, TextStyle()),
+        render_text(report, TextStyle(verbose=True, width=60, drawing=False)),
         render_concise(report),
         *(render(each) for render in (render_table, render_csv) for each in (report, by_module)),
     ]

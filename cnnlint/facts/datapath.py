@@ -140,7 +140,7 @@ class DataPath:
         between: list[Node] = []
         for _ in range(MAX_UPSTREAM):
             node = self.model.producer_of.get(tensor)
-            alone = len(self.model.consumers_of.get(tensor, ())) == 1 and tensor not in self._ends
+            alone = len(self.model.consumers_of.get(tensor, ())) == 1 and tensor not in self.ends
             if node is None or not alone:
                 return None
             layer = self.weighted.get(node.key)
@@ -155,7 +155,8 @@ class DataPath:
         return None
 
     @cached_property
-    def _ends(self) -> frozenset[str]:
+    def ends(self) -> frozenset[str]:
+        """The outputs of the model."""
         return frozenset(self.model.outputs)
 
     @cached_property

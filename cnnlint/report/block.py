@@ -1,11 +1,13 @@
 """One finding in full, and the others of its rule in short."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from cnnlint.report import numbers
 from cnnlint.report.amounts import amounts, gist, together
 from cnnlint.report.columns import flowed, hanging, wrapped
 from cnnlint.report.escape import plain
+from cnnlint.report.growth import growth
 from cnnlint.report.neighbourhood import BAR, Row, Table, Where, layer_row, neighbourhood
 from cnnlint.report.report import By, ModelReport, ReportedFinding, Suppressed
 from cnnlint.report.style import COLOURS, TextStyle
@@ -49,6 +51,8 @@ def _full(model: ModelReport, finding: ReportedFinding, style: TextStyle) -> Ite
     for name, sign in (("saves", 1), ("costs", -1)):
         if words := amounts(finding.saving, sign, finding.present):
             yield from field(name, words, style)
+    if grown := growth(finding):
+        yield from field("note", grown, style)
     proven = f"; done as suggested in {finding.proven}" if finding.proven else ""
     yield from field("note", f"basis {finding.basis}{proven}", style)
     if finding.suppressed:
@@ -107,12 +111,14 @@ def _others(findings: Sequence[ReportedFinding], style: TextStyle) -> Iterator[s
     shown = others[: most - 1] if most else others
     also = f"{numbers.plural(len(others), 'more finding')} of {first.code} in this model"
     yield from field("also", also, style)
-    rows = [_short(finding) for finding in shown]
+    rows = [_short(finding, first) for finding in shown]
     table = Table.of(rows, style)
     for finding, row in zip(shown, rows, strict=True):
         yield from table.lines([row], finding)
         if finding.message != first.message and row.label:
-            yield from _message(finding, style)
+            yield from _more(plain(finding.message), style)
+        if grown := growth(finding):
+            yield from _more(grown, style)
     if cut := len(others) - len(shown):
         head = f"{BAR}  " if style.drawing else "  "
         yield from hanging(f"{head}and ", f"{cut:,} more; --max-per-rule 0 shows all", style.width)
@@ -120,18 +126,20 @@ def _others(findings: Sequence[ReportedFinding], style: TextStyle) -> Iterator[s
         yield from field("together", total, style)
 
 
-def _message(finding: ReportedFinding, style: TextStyle) -> Iterator[str]:
+def _more(text: str, style: TextStyle) -> Iterator[str]:
     head = f"{BAR}      " if style.drawing else "    "
     taken = len(head)
-    lines = wrapped(plain(finding.message), style.width, taken, taken)
+    lines = wrapped(text, style.width, taken, taken)
     return (head + line for line in lines)
 
 
-def _short(finding: ReportedFinding) -> Row:
+def _short(finding: ReportedFinding, first: ReportedFinding) -> Row:
+    """Return a finding as a row below the first of its rule; alike in number goes unsaid."""
     if not finding.layers:
         return Row(Where.ALSO, plain(finding.message))
     row = layer_row(Where.ALSO, finding.layers[0])
     more = len(finding.layers) - 1
-    words = [f"and {numbers.plural(more, 'more layer')}"] if more else []
+    alike = len(finding.layers) == len(first.layers)
+    words = [] if alike or not more else [f"and {numbers.plural(more, 'more layer')}"]
     words += [gist(finding.saving)] if gist(finding.saving) else []
-    return Row(Where.ALSO, row.path, row.label, row.shape, ", ".join(words))
+    return replace(row, rest=", ".join(words))

@@ -1,5 +1,6 @@
 """Layers in the graph: drawn with bars and arrows, or told in plain words."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,6 +17,7 @@ BAR = "   |"
 _GAP = "  "
 _STEP = 4
 """By how much what doesn't fit beside a path is set in below it."""
+_CARETS = re.compile(r"^ *\^+")
 _LEAST = 24
 """Columns that the facts beside a mark need, or they stand below it."""
 
@@ -102,7 +104,7 @@ class Table:
         left = room - labels - shapes - rest - 3 * len(_GAP)
         return cls(
             style,
-            max(_STEP - len(_GAP), _widest([row.path for row in rows], left)),
+            _widest([row.path for row in rows], left) or _STEP - len(_GAP),
             labels,
             shapes,
         )
@@ -126,9 +128,7 @@ class Table:
             bar = BAR + (self.style.paint(">", colour, bold=True) if arrow else " ")
             yield f"{bar} {piece}".rstrip()
             for under in self._under(row, mark, at) if mark and number == at.line else ():
-                carets = under.strip().partition(" ")[0]
-                painted = self.style.paint(carets, colour, bold=True)
-                yield f"{BAR}  {under.replace(carets, painted, 1)}"
+                yield f"{BAR}  {_CARETS.sub(lambda c: self.style.paint(c[0], colour), under)}"
 
     def _placed(self, row: Row) -> "tuple[list[str], _Place]":
         """Return the lines of a row, and where in them its label stands."""
@@ -156,12 +156,12 @@ class Table:
         start, size = at.label + columns(before), columns(marked)
         if mark.on_shape:
             if at.shape is None:
-                return list(hanging(" " * _STEP, f"^ the shape: {mark.facts}", room))
+                return list(hanging(" " * _STEP, _at_fault("shape", mark), room))
             start, size = at.shape, columns(row.shape)
         carets = " " * start + "^" * max(1, size)
         if not mark.facts:
             return [carets]
-        if room - len(carets) - 1 >= _LEAST:
+        if room - len(carets) - 1 >= min(_LEAST, columns(mark.facts)):
             return list(hanging(f"{carets} ", mark.facts, room))
         return [carets, *(" " * _STEP + line for line in wrapped(mark.facts, room, _STEP, _STEP))]
 
@@ -188,8 +188,11 @@ def _told(row: Row, mark: Mark | None, style: TextStyle) -> Iterator[str]:
     yield from hanging(f"  {word}: ", cells, style.width, _STEP)
     if mark and by_part:
         part = "shape" if mark.on_shape else plain(mark.label[1])
-        words = f"{part}{', ' if mark.facts else ''}{mark.facts}"
-        yield from hanging("  at fault: ", words, style.width, _STEP)
+        yield from hanging("  ", _at_fault(part, mark), style.width, _STEP)
+
+
+def _at_fault(part: str, mark: Mark) -> str:
+    return f"at fault: {part}{', ' if mark.facts else ''}{mark.facts}"
 
 
 _SIDES = frozenset({Where.BEFORE, Where.AFTER})

@@ -42,7 +42,7 @@ def _after(facts: Facts, node: Node) -> Neighbour | None:
     """Return what reads a layer first; the model itself, where that is an output."""
     made = [name for name in node.outputs if name]
     readers = _unique(r for name in made for r in facts.model.consumers_of.get(name, ()))
-    ends = [name for name in made if name in facts.model.outputs]
+    ends = [name for name in made if name in facts.ends]
     more = len(readers) + len(ends) - 1
     if readers:
         shown = next((name for name in readers[0].outputs if name), "")

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from cnnlint.report import numbers
+from cnnlint.lint.finding import Severity
+from cnnlint.report import budgets, numbers
 from cnnlint.report.block import blocks
 from cnnlint.report.columns import flowed, hanging
 from cnnlint.report.counts import verdict
@@ -19,7 +20,10 @@ def render_text(report: Report, style: TextStyle) -> str:
     parts: list[str] = []
     told: set[tuple[str, ...]] = set()
     for model in report.models:
-        parts += blocks(model, style)
+        arrow = "-->" if style.drawing else "in:"
+        found = [*blocks(model, style), *budgets.failing(model, style.width, arrow)]
+        behind_summary = bool(found and parts) and not parts[-1].endswith("\n")
+        parts += ["", *found] if behind_summary else found
         if model.summary and not style.quiet:
             lines = list(_summary(model, model.summary, style))
             if model.unchecked and model.unchecked not in told:
@@ -57,12 +61,15 @@ def _summary(model: ModelReport, summary: Summary, style: TextStyle) -> Iterator
     worst = max((f.severity for f in model.counting), key=lambda s: s.rank, default=None)
     holes = summary.coverage.unresolved_shapes or summary.uncounted_ops
     clean = None if holes else "green"
+    worst = Severity.ERROR if budgets.fail(model.budgets) else worst
     state = verdict(model)
     painted = style.paint(state, COLOURS[worst] if worst else clean, bold=True)
     head = f"{plain(model.path)}: "  # the verdict stays on the line of its file
-    pieces = [head + state, *(f"· {fact}" for fact in facts(summary))]
+    held = budgets.tally(model.budgets)
+    pieces = [f"{head}{state},", held] if held else [head + state]
+    pieces += [f"· {fact}" for fact in facts(summary)]
     first, *rest = flowed(pieces, style.width, 0, len(_NOTE), " ")
     yield head + painted + first.removeprefix(head + state)
     yield from (" " * len(_NOTE) + line for line in rest)
-    for remark in remarks(model):
+    for remark in (*remarks(model), *budgets.standing(model.budgets, kept=style.verbose)):
         yield from _note(remark, style)

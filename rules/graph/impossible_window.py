@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from cnnlint.facts.facts import Facts
-from cnnlint.lint.finding import Basis, Finding, Part, Severity
+from cnnlint.lint.finding import Basis, Finding, Severity
 from cnnlint.lint.rule import rule
 from cnnlint.model.defect import Kind
 
 
-@rule("G926", severity=Severity.ERROR, basis=Basis.COMPUTED, since="0.1", marks=Part.KERNEL)
+@rule("G926", severity=Severity.ERROR, basis=Basis.COMPUTED, since="0.1")
 def impossible_window(facts: Facts) -> Iterator[Finding]:
     """Stride, dilation, kernel size or padding that can't be.
 
