@@ -1,54 +1,52 @@
 """``cnnlint check``: lint models and say whether they pass."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cnnlint import __version__
+from cnnlint.cli.batch import Job, OwnRules, called, check_all
 from cnnlint.cli.budgets import Budgets, budget_options, references, within
+from cnnlint.cli.files import Files, files_options
 from cnnlint.cli.options import Sizes, input_options, output_option, recipe_option
+from cnnlint.cli.progress import progress
 from cnnlint.cli.screen import screen
-from cnnlint.cli.streams import complain, read_standard_input, tell_failures, write
-from cnnlint.cli.targets import ClosedFolder, Target, expand
+from cnnlint.cli.streams import complain, tell_failures, write
+from cnnlint.cli.targets import Target, expand
 from cnnlint.cli.view import View, render, view_options
 from cnnlint.cli.wanted import Wanted, settings_of, wanted_options
-from cnnlint.errors import LoadError
 
 if TYPE_CHECKING:
     from cnnlint.lint.baseline import Baseline
     from cnnlint.lint.engine import Settings
-    from cnnlint.lint.rule import Rule
-    from cnnlint.model.binding import Bindings
-    from cnnlint.model.graph import Input
-    from cnnlint.report.report import ModelReport
 
 
 @click.command(short_help="Lint models and say whether they pass.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @wanted_options
-@budget_options
 @recipe_option
 @view_options
 @output_option
 @input_options
-@click.option("--require-models", is_flag=True, help="Exit with 2 when the folders hold no model.")
+@files_options
+@budget_options
 def check(  # noqa: PLR0913  (one parameter a group of options)
     *,
     paths: tuple[str, ...],
     wanted: Wanted,
-    budgets: Budgets,
     recipe: Path | None,
     view: View,
     output: Path | None,
     sizes: Sizes,
-    require_models: bool,
+    files: Files,
+    budgets: Budgets,
 ) -> int:
-    """Lint models: files, folders (every .onnx below) or - for standard input.
+    """Lint models: files, folders (every .onnx below), globs, or - for standard input.
 
-    Exit codes: 0 nothing at or above --fail-on, 1 findings, a budget that is broken or
-    can't be decided, or an unreadable model, 2 misuse or a fault of cnnlint itself.
+    Exit codes: 0 nothing at or above --fail-on, 1 findings or an unreadable model,
+    2 misuse or a fault of cnnlint itself.
 
     \b
     Examples:
@@ -64,19 +62,26 @@ def check(  # noqa: PLR0913  (one parameter a group of options)
     from cnnlint.model.binding import check_all_used
     from cnnlint.report.report import Report
 
-    targets = expand(paths)
-    if not targets:
-        level = "error" if require_models else "warning"
-        complain("no models found", "name .onnx files, or folders that hold some", level=level)
+    targets = targets_of(paths, files)
     rules, settings = settings_of(wanted)
     settings = within(settings, budgets.limits)
     settings = replace(settings, recipe=read_recipe(recipe)) if recipe else settings
     asked = sizes.bindings
     baseline = read_baseline(wanted.baseline) if wanted.baseline else None
-    checked = [
-        check_one(target, rules, against(baseline, target, settings), asked, view)
+    jobs = [
+        Job(
+            target,
+            rules,
+            against(baseline, target, settings),
+            asked,
+            rows=view.verbose,
+            thorough=view.form == "json",
+        )
         for target in targets
     ]
+    own = OwnRules(wanted.folders, installed=not wanted.isolated)
+    with progress(quiet=view.quiet or len(jobs) < 2) as tell:
+        checked = check_all(jobs, own, files.jobs, tell)
     check_all_used(asked, [each.inputs for each in checked if each.inputs is not None])
     models = tuple(each.report for each in checked)
     gate = settings.gate
@@ -87,17 +92,27 @@ def check(  # noqa: PLR0913  (one parameter a group of options)
     kept += [file for file in (recipe, wanted.baseline) if file]
     write(render(report, view, screen(view.color, output)), output, kept)
     tell_failures(report)
-    return 2 if require_models and not targets else report.exit_code
+    return 2 if files.require_models and not targets else report.exit_code
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What is left of a model when it has been checked."""
+def targets_of(paths: tuple[str, ...], files: Files) -> list[Target]:
+    """Return what is to be checked, and complain where that is nothing."""
+    from cnnlint.lint.exclude import exclusion
 
-    report: "ModelReport"
-    inputs: "tuple[Input, ...] | None"
-    """None where it can't be read."""
-    data_files: tuple[Path, ...] = ()
+    excluded = exclusion(files.patterns)
+    targets = expand(paths, excluded, force=bool(files.force_exclude))
+    if not targets:
+        level = "error" if files.require_models else "warning"
+        complain(*_why_none(expand(paths)), level=level)
+    return targets
+
+
+def _why_none(found: list[Target]) -> tuple[str, str]:
+    """Return why there is nothing to check, and what to do: all that was found is excluded."""
+    if not found:
+        return "no models found", "name .onnx files, or folders that hold some"
+    cause = f"all models that were found are excluded ({len(found)}), {called(found[0])} first"
+    return cause, "see --exclude, --force-exclude and `exclude` of the configuration"
 
 
 def against(baseline: "Baseline | None", target: Target, settings: "Settings") -> "Settings":
@@ -105,50 +120,3 @@ def against(baseline: "Baseline | None", target: Target, settings: "Settings") -
     if baseline is None or not isinstance(target, Path):
         return settings
     return replace(settings, gate=replace(settings.gate, baseline=baseline.of(target)))
-
-
-def check_one(
-    target: Target,
-    rules: "tuple[Rule, ...]",
-    settings: "Settings",
-    asked: "Bindings",
-    view: View,
-) -> Checked:
-    """Check one model."""
-    from cnnlint.lint.engine import check_model, unreadable
-
-    try:
-        source = opened(target)
-    except LoadError as error:
-        return Checked(unreadable(called(target), error), None)
-    report, model = check_model(
-        source,
-        rules,
-        asked,
-        settings=settings,
-        rows=view.verbose,
-        thorough=view.form == "json",
-    )
-    return (
-        Checked(report, model.inputs, model.origin.data_files) if model else Checked(report, None)
-    )
-
-
-def opened(target: Target) -> Path | bytes:
-    """Return the model: its path, or its bytes where it comes in on stdin.
-
-    Raises:
-        LoadError: stdin or a folder can't be read.
-    """
-    if isinstance(target, ClosedFolder):
-        raise target.error
-    return read_standard_input() if target is None else target
-
-
-def called(target: Target) -> str:
-    """Return what a target is called in the report."""
-    from cnnlint.lint.engine import STDIN
-
-    if target is None:
-        return STDIN
-    return str(target.path if isinstance(target, ClosedFolder) else target)

@@ -1,8 +1,5 @@
 """``cnnlint profile``: what each layer costs, and how fast the model runs here."""
 
-import os
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +7,7 @@ import click
 
 from cnnlint import __version__
 from cnnlint.cli.options import Sizes, input_options, output_option
+from cnnlint.cli.progress import progress
 from cnnlint.cli.streams import tell_failures, tell_remarks, write
 from cnnlint.cli.tables import table_options, view_of
 from cnnlint.errors import UsageError
@@ -84,12 +82,9 @@ def profile(  # noqa: PLR0913  (one parameter an option)
     options = None if static else Options(threads=threads, duration_s=duration, seed=seed)
     if str(model) == "-":
         raise UsageError("standard input can't be profiled", "give a file")
-    asked, tell = sizes.bindings, progress(quiet=quiet)
-    try:
+    asked = sizes.bindings
+    with progress(quiet=quiet) as tell:
         profiled, read = profile_model(model, asked, options, tell, digest=form == "json")
-    finally:
-        if tell:
-            tell("")
     report = Report(__version__, (arranged(profiled, view),))
     write(
         render(report, form, view.top), output, [model, *(read.origin.data_files if read else ())]
@@ -98,17 +93,6 @@ def profile(  # noqa: PLR0913  (one parameter an option)
         tell_remarks(report)
     tell_failures(report)
     return report.exit_code
-
-
-def progress(*, quiet: bool) -> Callable[[str], None] | None:
-    """Return what shows how far a measurement is: a line on the terminal that is overwritten."""
-    if quiet or not sys.stderr.isatty() or os.environ.get("PRE_COMMIT"):
-        return None
-
-    def show(text: str) -> None:
-        click.echo(f"\r\x1b[K{text}", nl=False, err=True)
-
-    return show
 
 
 def render(report: "Report", form: str, top: int | None) -> str:

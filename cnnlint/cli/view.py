@@ -22,6 +22,9 @@ class View:
     color: str
     quiet: bool
     verbose: bool
+    statistics: bool
+    max_per_rule: int | None
+    """None for what is usual in the format, 0 for all."""
 
 
 view_options = gathered(
@@ -51,20 +54,43 @@ view_options = gathered(
         is_flag=True,
         help="Show every finding in full, suppressed ones too; put every layer into JSON.",
     ),
+    click.option(
+        "--statistics",
+        is_flag=True,
+        help="Show a line a rule: how much it found, and what that would save.",
+    ),
+    click.option(
+        "--max-per-rule",
+        type=click.IntRange(0),
+        metavar="N",
+        help="Show so many findings of one rule and model in text; 0 for all.",
+    ),
 )
 """The options of how the report is shown."""
 
 
 def render(report: "Report", view: View, screen: "Screen") -> str:
     """Return the report in one of the formats of ``check``."""
+    from cnnlint.report.statistics import render_statistics, statistics
+
+    rules = statistics(report.models) if view.statistics else None
     if view.form == "json":
         from cnnlint.report.json import render_json
 
-        return render_json(report) + "\n"
-    if view.form == "concise":
+        return render_json(report, rules) + "\n"
+    if rules is not None:
+        text = render_statistics(rules)
+    elif view.form == "concise":
         from cnnlint.report.concise import render_concise
 
-        return render_concise(report)
+        return render_concise(report, view.max_per_rule)
+    else:
+        text = _text(report, view, screen)
+    closes = not view.quiet and (view.statistics or len(report.models) > 1)
+    return text + (_closing(report, screen) if closes else "")
+
+
+def _text(report: "Report", view: View, screen: "Screen") -> str:
     from cnnlint.report.style import TextStyle
     from cnnlint.report.text import render_text
 
@@ -73,6 +99,13 @@ def render(report: "Report", view: View, screen: "Screen") -> str:
         quiet=view.quiet,
         verbose=view.verbose,
         width=screen.width,
+        max_per_rule=view.max_per_rule,
         drawing=screen.drawing,
     )
     return render_text(report, style)
+
+
+def _closing(report: "Report", screen: "Screen") -> str:
+    from cnnlint.report.closing import closing
+
+    return "".join(f"{line}\n" for line in closing(report, screen.width))

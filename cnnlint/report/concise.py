@@ -1,23 +1,42 @@
 """One line a finding, for grep: ``path:layer: warning[K101] message``; budgets likewise."""
 
+from collections import Counter
+from collections.abc import Iterator
+
 from cnnlint.report import budgets
 from cnnlint.report.amounts import savings
 from cnnlint.report.escape import plain
 from cnnlint.report.growth import growth
-from cnnlint.report.report import Report
+from cnnlint.report.numbers import plural
+from cnnlint.report.report import ModelReport, Report, ReportedFinding
 
 
-def render_concise(report: Report) -> str:
-    """Return a line for each finding and each budget that isn't kept."""
-    lines = []
-    for model in report.models:
-        for finding in model.counting:
-            first = f":{plain(finding.layers[0].path)}" if finding.layers else ""
-            more = f" (and {len(finding.layers) - 1} more)" if len(finding.layers) > 1 else ""
-            saved = f" [saves {savings(finding)}]" if savings(finding) else ""
-            where = f"{plain(model.path)}{first}{more}"
-            what = f"{finding.severity}[{finding.code}] {plain(finding.message)}"
-            grown = f" [{growth(finding)}]" if finding.grown_from else ""
-            lines.append(f"{where}: {what}{saved}{grown}\n")
-        lines += [f"{plain(model.path)}: {text}\n" for text in budgets.told(model.budgets)]
-    return "".join(lines)
+def render_concise(report: Report, max_per_rule: int | None = None) -> str:
+    """Return a line for each finding and each budget that isn't kept.
+
+    ``max_per_rule`` is how many findings of one rule and model are shown; None and 0 for all.
+    """
+    lines = (line for model in report.models for line in _model(model, max_per_rule or 0))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _model(model: ModelReport, most: int) -> Iterator[str]:
+    found: Counter[str] = Counter()
+    for finding in model.counting:
+        found[finding.code] += 1
+        if not most or found[finding.code] <= most:
+            yield _line(model, finding)
+    for code, number in found.items():
+        if most and number > most:
+            more = plural(number - most, "more finding")
+            yield f"{plain(model.path)}: {more} of {code}; --max-per-rule 0 shows all"
+    yield from (f"{plain(model.path)}: {text}" for text in budgets.told(model.budgets))
+
+
+def _line(model: ModelReport, finding: ReportedFinding) -> str:
+    first = f":{plain(finding.layers[0].path)}" if finding.layers else ""
+    more = f" (and {len(finding.layers) - 1} more)" if len(finding.layers) > 1 else ""
+    saved = f" [saves {savings(finding)}]" if savings(finding) else ""
+    grown = f" [{growth(finding)}]" if finding.grown_from else ""
+    where = f"{plain(model.path)}{first}{more}"
+    return f"{where}: {finding.severity}[{finding.code}] {plain(finding.message)}{saved}{grown}"

@@ -4,7 +4,7 @@ Every key is present; a fact that is not known, or that nothing computes yet, is
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TypeAlias
 
@@ -19,19 +19,24 @@ from cnnlint.report.report import (
     ReportedLayer,
     Summary,
 )
+from cnnlint.report.statistics import RuleStatistics
 
 SCHEMA = "cnnlint-report/1"
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
-def render_json(report: Report) -> str:
-    """Return the whole report as one JSON document; non-ASCII text is escaped."""
+def render_json(report: Report, rules: Sequence[RuleStatistics] | None = None) -> str:
+    """Return the whole report as one JSON document; non-ASCII text is escaped.
+
+    ``rules`` are its statistics, where those are asked for.
+    """
     document: Json = {
         "schema": SCHEMA,
         "tool": {"name": "cnnlint", "version": report.version},
         "exit_code": report.exit_code,
         "models": [_model(model) for model in report.models],
         "notes": list(report.notes),
+        "statistics": None if rules is None else [_statistics(rule) for rule in rules],
     }
     return json.dumps(_text(document), indent=1, allow_nan=False)
 
@@ -53,6 +58,22 @@ def _text(value: Json) -> Json:
         for number, key in enumerate(odd, 1):
             value[f"{shortened(unicode(key))} ({number})"] = value.pop(key)
     return value
+
+
+def _statistics(rule: RuleStatistics) -> Json:
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "errors": rule.errors,
+        "warnings": rule.warnings,
+        "notes": rule.notes,
+        "models": rule.models,
+        "layers": rule.layers,
+        "macs": rule.macs.known,
+        "macs_are_lower_bound": rule.macs.is_lower_bound,
+        "params": rule.params.known,
+        "params_are_lower_bound": rule.params.is_lower_bound,
+    }
 
 
 def _model(model: ModelReport) -> Json:

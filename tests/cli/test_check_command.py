@@ -98,7 +98,8 @@ def test_one_unreadable_file_leaves_the_others_alone(run: Run, models: Path) -> 
     (models / "a_pointer.onnx").write_text("version https://git-lfs.github.com/spec/v1\noid x")
     code, out, err = run("check", models, "--ignore", "H503")
     assert code == 1
-    assert out.count("no findings") == 3
+    assert out.count(".onnx: no findings") == 3
+    assert out.endswith("\n4 models: no findings · 3 clean · 1 unreadable\n")
     assert "git-lfs pointer" in err
     assert "git lfs pull" in err
     assert "Traceback" not in err

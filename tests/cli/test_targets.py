@@ -113,3 +113,65 @@ def test_a_closed_folder_as_another_user_sees_it(
         os.seteuid(0)
     closed = ClosedFolder(Path("sub"), "Permission denied")
     assert found == [Path("bad.onnx"), Path("clean.onnx"), closed, Path("sub/deep.onnx")]
+
+
+@pytest.mark.parametrize(
+    ("glob", "names"),
+    [
+        ("*.onnx", ["bad.onnx", "clean.onnx"]),
+        ("**/*.onnx", ["bad.onnx", "clean.onnx", "sub/deep.onnx"]),
+        ("*/*.onnx", ["sub/deep.onnx"]),
+        ("s?b", ["sub/deep.onnx"]),
+        ("[bs]*", ["bad.onnx", "sub/deep.onnx"]),
+        ("*", ["bad.onnx", "clean.onnx", "sub/deep.onnx"]),
+        ("*/", ["sub/deep.onnx"]),
+        ("*.txt", ["notes.txt"]),
+        ("sub/*", ["sub/deep.onnx"]),
+        ("./sub/../*d.onnx", ["sub/../bad.onnx"]),
+    ],
+)
+def test_globs_that_no_shell_has_replaced(
+    glob: str, names: list[str], models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(models)
+    (models / "ring").symlink_to(models)
+    assert expand((glob,)) == [Path(name) for name in names]
+    if not glob.startswith("."):
+        assert expand((f"{models}/{glob}",)) == [models / name for name in names]
+
+
+def test_a_glob_enters_no_folder_that_it_can_not_mean(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir, entered = os.scandir, []
+
+    def listed(path: str) -> object:
+        entered.append(Path(path).name)
+        return scandir(path)
+
+    (models / "sub" / "sub").mkdir()
+    monkeypatch.setattr(os, "scandir", listed)
+    assert expand((f"{models}/*.onnx",)) == [models / "bad.onnx", models / "clean.onnx"]
+    assert entered == [models.name]
+    assert expand((f"{models}/*/*.onnx",)) == [models / "sub" / "deep.onnx"]
+    assert entered == [models.name, models.name, "sub"]
+
+
+def test_a_file_that_is_called_like_a_glob(models: Path) -> None:
+    (models / "[bad].onnx").write_bytes(b"")
+    assert expand((f"{models}/[bad].onnx",)) == [models / "[bad].onnx"]
+
+
+@pytest.mark.parametrize("glob", ["*.pb", "gone/*.onnx", "clean.onnx/*.onnx", "**/x.onnx"])
+def test_a_glob_that_means_nothing_is_missing(run: Run, models: Path, glob: str) -> None:
+    told = f"error: no model is called {models}/{glob}; check the path and the pattern\n"
+    assert run("check", models / "clean.onnx", f"{models}/{glob}") == (2, "", told)
+
+
+def test_one_file_in_two_spellings(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(models)
+    (models / "linked").symlink_to("sub")
+    (models / "second.onnx").symlink_to("clean.onnx")
+    paths = ("sub/../clean.onnx", str(models / "clean.onnx"), "linked/deep.onnx", ".")
+    names = ["sub/../clean.onnx", "linked/deep.onnx", "bad.onnx", "second.onnx"]
+    assert expand(paths) == [Path(name) for name in names]
