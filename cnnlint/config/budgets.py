@@ -17,14 +17,14 @@ _DOCS = {
     "max_plain_run": "Layers in series that nothing bypasses.",
     "max_latency_ms": "Milliseconds of one run; `check` doesn't measure it, and says so.",
 }
-_EXAMPLES = {
-    "max_params": '"5M"',
-    "max_macs": '"1.8G"',
-    "max_weight_bytes": '"20MiB"',
-    "max_peak_memory": '"16 MB"',
-    "max_file_size": '"25 MB"',
-    "max_plain_run": "16",
-    "max_latency_ms": "12.5",
+_EXAMPLES: Mapping[str, object] = {
+    "max_params": "5M",
+    "max_macs": "1.8G",
+    "max_weight_bytes": "20MiB",
+    "max_peak_memory": "+5%",
+    "max_file_size": "25 MB",
+    "max_plain_run": 16,
+    "max_latency_ms": 12.5,
 }
 
 
@@ -59,13 +59,13 @@ KEYS = (
         "files",
         "Patterns of the models that it is for; all where it isn't given.",
         Listed(Glob(), "a pattern, or a list of patterns", single=True),
-        '"models/mobile/*.onnx"',
+        ["models/mobile/*.onnx"],
     ),
     Key(
         "reference",
         'The model that limits such as "+5%" are relative to; the baseline where none is given.',
         Text("the path of a model"),
-        '"models/released.onnx"',
+        "models/released.onnx",
     ),
     *LIMIT_KEYS,
 )

@@ -300,10 +300,15 @@ class Key:
     doc: str
     """One sentence."""
     kind: Kind[object]
-    example: str
-    """A value as TOML has it: the default where there is one."""
+    example: object
+    """A value: the default where there is one."""
     default: bool = False
     """Whether the example is the default."""
+
+    def schema(self) -> Schema:
+        """Return what JSON Schema says of its values."""
+        default: Schema = {"default": self.example} if self.default else {}
+        return self.kind.schema() | {"description": self.doc} | default
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +345,7 @@ class Table:
 
     def schema(self) -> Schema:
         """See :class:`Kind`."""
-        properties = {key.name: key.kind.schema() | {"description": key.doc} for key in self.keys}
+        properties = {key.name: key.schema() for key in self.keys}
         made: Schema = {
             "type": "object",
             "properties": properties,

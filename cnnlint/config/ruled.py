@@ -73,11 +73,11 @@ class Known:
 
     def means(self, selector: str) -> bool:
         """Tell whether a selector means any rule, however capitalised."""
-        return selector.isascii() and selector.lower() in self.meaningful
+        return selector.lower() in self.meaningful
 
     def rule(self, key: str) -> Rule | None:
         """Return the rule of a code or a name, None where there is none."""
-        return self.exact.get(key.lower()) if key.isascii() else None
+        return self.exact.get(key.lower())
 
     def unknown(self, key: str, spot: Spot) -> str:
         """Return in words that there is no such rule, and what was meant."""
@@ -133,7 +133,8 @@ class Suppressible:
 
     def schema(self) -> Schema:
         """See :class:`Kind`."""
-        return {"$ref": "#/$defs/selector", "not": {"pattern": unsuppressible(self.known)}}
+        broken: Schema = {"pattern": unsuppressible(self.known)}
+        return {"allOf": [{"$ref": "#/$defs/selector"}, {"not": broken}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,5 +266,6 @@ def any_case(words: Iterable[str]) -> str:
 
 
 def _any_case(letter: str) -> str:
-    lower, upper = letter.lower(), letter.upper()
-    return re.escape(letter) if lower == upper else f"[{upper}{lower}]"
+    if letter.isascii() and letter.isalpha():
+        return f"[{letter.upper()}{letter.lower()}]"
+    return re.sub(r"[.^$*+?()\[\]{}|\\/]", r"\\\g<0>", letter)  # ECMAScript has no \-
