@@ -11,6 +11,7 @@ import click
 
 from cnnlint import __version__
 from cnnlint.cli.check import check
+from cnnlint.cli.config import config
 from cnnlint.cli.profile import profile
 from cnnlint.cli.rules import rule, rules
 from cnnlint.cli.streams import complain
@@ -38,7 +39,7 @@ class CheckByDefault(click.Group):
 
 @click.group(
     cls=CheckByDefault,
-    commands=(check, profile, rules, rule, why),
+    commands=(check, profile, rules, rule, why, config),
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="`cnnlint MODEL.onnx` is short for `cnnlint check MODEL.onnx`.",

@@ -1,0 +1,393 @@
+"""Kinds of values: how each is read from TOML, and what JSON Schema says of it.
+
+A kind never stops at a mistake and never raises: it writes the mistake down, where it stands, and
+returns None.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Generic, Protocol, TypeAlias, TypeVar
+
+from cnnlint.config.amounts import is_number
+from cnnlint.lint.patterns import is_pattern
+
+T = TypeVar("T")
+Read_co = TypeVar("Read_co", covariant=True)
+Schema: TypeAlias = dict[str, object]
+Steps: TypeAlias = tuple[str | int, ...]
+MAX_SHOWN = 60
+"""Characters of a value that a message has."""
+MAX_TOLD = 50
+"""Mistakes that are told, and warnings; the others are counted."""
+BITS = 63
+"""Whole numbers of TOML have so many and a sign."""
+_FULL = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$"
+"""Something, and no NUL: no path has one."""
+_ISO = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+
+
+@dataclass
+class Notebook:
+    """What is written down while a configuration is read."""
+
+    place: Callable[[Steps], str]
+    """Tells where a value stands, by the keys that lead to it: ``cnnlint.toml:12``."""
+    folder: Path
+    """What paths and globs are relative to."""
+    mistakes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    places: dict[str, str] = field(default_factory=dict)
+
+    def told(self) -> tuple[list[str], list[str]]:
+        """Return the mistakes and the warnings; of very many the first, and how many more."""
+        return self._cut(self.mistakes), self._cut(self.warnings)
+
+    def _cut(self, said: list[str]) -> list[str]:
+        more = len(said) - MAX_TOLD
+        return [*said[:MAX_TOLD], f"{self.place(())}: and {more:,} more"] if more > 0 else said
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where in a configuration a value stands."""
+
+    book: Notebook
+    path: Steps = ()
+
+    def at(self, key: str | int) -> "Spot":
+        """Return the spot of what a table or a list has there."""
+        return replace(self, path=(*self.path, key))
+
+    @property
+    def place(self) -> str:
+        """File and line."""
+        return self.book.place(self.path)
+
+    @property
+    def name(self) -> str:
+        """The keys that lead to it, with dots: ``budget.max_macs``."""
+        return ".".join(shown_key(key) for key in self.path if isinstance(key, str))
+
+    def mistake(self, text: str) -> None:
+        """Write down what is wrong here."""
+        self.book.mistakes.append(f"{self.place}: {text}")
+
+    def warn(self, text: str) -> None:
+        """Write down what is odd here."""
+        self.book.warnings.append(f"{self.place}: {text}")
+
+    def must_be(self, what: str, value: object, cure: str = "") -> None:
+        """Write down that the value here isn't what it must be."""
+        self.mistake(f"{self.name} must be {what}, not {shown(value)}{cure}")
+
+    def remember(self) -> None:
+        """Write down that a value is given here."""
+        self.book.places[".".join(map(str, self.path))] = self.place
+
+
+class Kind(Protocol[Read_co]):
+    """What values a key takes."""
+
+    def read(self, value: object, spot: Spot) -> Read_co | None:
+        """Return the value, None where it is none; then the mistake is written down."""
+
+    def schema(self) -> Schema:
+        """Return what JSON Schema says of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text, with something in it unless it may be ``empty``."""
+
+    what: str = "a text"
+    empty: bool = False
+
+    def read(self, value: object, spot: Spot) -> str | None:
+        """See :class:`Kind`."""
+        if isinstance(value, str) and (self.empty or re.search(_FULL, value)):
+            return value
+        blank = isinstance(value, str) and not value.strip()
+        spot.must_be(f"{self.what}, and not empty" if blank else self.what, value)
+        return None
+
+    def schema(self) -> Schema:
+        """See :class:`Kind`."""
+        return {"type": "string"} if self.empty else {"type": "string", "pattern": _FULL}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    def read(self, value: object, spot: Spot) -> str | None:
+        """See :class:`Kind`."""
+        if isinstance(value, str) and value in self.words:
+            return value
+        near = meant(value, self.words) if isinstance(value, str) else None
+        spot.must_be(f"one of {', '.join(self.words)}", value, suggested(near))
+        return None
+
+    def schema(self) -> Schema:
+        """See :class:`Kind`."""
+        return {"type": "string", "enum": list(self.words)}
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """``true`` or ``false``."""
+
+    def read(self, value: object, spot: Spot) -> bool | None:
+        """See :class:`Kind`."""
+        if isinstance(value, bool):
+            return value
+        spot.must_be("true or false", value)
+        return None
+
+    def schema(self) -> Schema:
+        """See :class:`Kind`."""
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number; 7.0 is one, as in JSON Schema."""
+
+    least: int | None = None
+
+    def read(self, value: object, spot: Spot) -> int | None:
+        """See :class:`Kind`."""
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        least = -(2**BITS) if self.least is None else self.least
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value < 2**BITS:
+            return value
+        spot.must_be("a whole number" + ("" if self.least is None else f" from {least}"), value)
+        return None
+
+    def schema(self) -> Schema:
+        """See :class:`Kind`."""
+        return {"type": "integer"} | ({} if self.least is None else {"minimum": self.least})
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number."""
+
+    def read(self, value: object, spot: Spot) -> float | None:
+        """See :class:`Kind`."""
+        if (
+            is_number(value) and abs(value) < 2**1023
+        ):  # no nan, not infinite, not too large for a float
+            return float(value)
+        spot.must_be("a number", value)
+        return None
+
+    def schema(self) -> Schema:
+        """See :class:`Kind`."""
+        return {"type": "number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date, of TOML or as a text."""
+
+    def read(self, value: object, spot: Spot) -> date | None:
+        """See :class:`Kind`."""
+        if isinstance(value, datetime):
+            spot.must_be("a date", value, f"; write {value.date()}, without the time")
+            return None
+        if isinstance(value, date):
+            return value
+        if isinstance(value, str) and re.fullmatch(_ISO, value):
+            try:
+                return date.fromisoformat(value)
+            except ValueError:
+                pass
+        spot.must_be("a date such as 2026-12-31", value)
+        return None
+
+    def schema(self) -> Schema:
+        """See :class:`Kind`."""
+        return {"type": "string", "format": "date", "pattern": _ISO}
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """A pattern of files, as in a ``.gitignore``."""
+
+    def read(self, value: object, spot: Spot) -> str | None:
+        """See :class:`Kind`."""
+        text = Text("a pattern of files").read(value, spot)
+        if text is None or is_pattern(text):
+            return text
+        spot.mistake(f"{shown(text)} is no pattern of files; write it as in a .gitignore")
+        return None
+
+    def schema(self) -> Schema:
+        """See :class:`Kind`."""
+        return Text().schema()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[T]):
+    """A list of values of one kind."""
+
+    item: Kind[T]
+    what: str = "a list"
+    single: bool = False
+    """Whether one value may stand without the list."""
+
+    def read(self, value: object, spot: Spot) -> tuple[T, ...] | None:
+        """See :class:`Kind`."""
+        if self.single and isinstance(value, str):
+            value = [value]
+        if not isinstance(value, list | tuple):
+            cure = f"; write [{shown(value)}]" if isinstance(value, str) else ""
+            spot.must_be(self.what, value, cure)
+            return None
+        read = [self.item.read(each, spot.at(index)) for index, each in enumerate(value)]
+        return tuple(each for each in read if each is not None)
+
+    def schema(self) -> Schema:
+        """See :class:`Kind`."""
+        item = self.item.schema()
+        listed: Schema = {"type": "array", "items": item}
+        return {"anyOf": [item, listed]} if self.single else listed
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTable(Generic[T]):
+    """A table whose keys are names that the user gives."""
+
+    key: Kind[str]
+    item: Kind[T]
+
+    def read(self, value: object, spot: Spot) -> dict[str, T] | None:
+        """See :class:`Kind`."""
+        if not isinstance(value, Mapping):
+            spot.must_be("a table", value, f"; write it under [{spot.name}]")
+            return None
+        found: dict[str, T] = {}
+        for name, given in value.items():
+            here = spot.at(name)
+            key = self.key.read(name, here)
+            item = self.item.read(given, here)
+            if key is not None and item is not None:
+                here.remember()
+                found[key] = item
+        return found
+
+    def schema(self) -> Schema:
+        """See :class:`Kind`."""
+        return {
+            "type": "object",
+            "propertyNames": self.key.schema(),
+            "additionalProperties": self.item.schema(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a table."""
+
+    name: str
+    doc: str
+    """One sentence."""
+    kind: Kind[object]
+    example: object
+    """A value: the default where there is one."""
+    default: bool = False
+    """Whether the example is the default."""
+
+    def schema(self) -> Schema:
+        """Return what JSON Schema says of its values."""
+        default: Schema = {"default": self.example} if self.default else {}
+        return self.kind.schema() | {"description": self.doc} | default
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with the keys that there are."""
+
+    keys: tuple[Key, ...]
+    required: tuple[str, ...] = ()
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """In words where keys belong that aren't of this table, by their :func:`plain` spelling."""
+
+    def read(self, value: object, spot: Spot) -> dict[str, object] | None:
+        """Return what could be read of it; see :class:`Kind`."""
+        if not isinstance(value, Mapping):
+            spot.must_be("a table", value)
+            return None
+        kinds = {key.name: key.kind for key in self.keys}
+        found: dict[str, object] = {}
+        for name, given in value.items():
+            if name not in kinds:
+                spot.at(name).mistake(self._unknown(str(name), spot))
+            elif (item := kinds[name].read(given, spot.at(name))) is not None:
+                found[name] = item
+        for name in self.required:
+            if name not in value:
+                spot.mistake(f"{spot.name} has no {name}; every one needs it")
+        return found
+
+    def _unknown(self, name: str, spot: Spot) -> str:
+        cause = f"{spot.name} has no key" if spot.path else "there is no key"
+        place = self.elsewhere.get(plain(name))
+        near = suggested(meant(name, [key.name for key in self.keys]))
+        return f"{cause} {shown(name)}{f'; {place}' if place else near}"
+
+    def schema(self) -> Schema:
+        """See :class:`Kind`."""
+        properties = {key.name: key.schema() for key in self.keys}
+        made: Schema = {
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": False,
+        }
+        return made | ({"required": list(self.required)} if self.required else {})
+
+
+def meant(word: str, known: Sequence[str]) -> str | None:
+    """Return which of the known words somebody has meant; dashes and underscores are one."""
+    if len(word) > MAX_SHOWN:
+        return None
+    alike = {plain(each): each for each in known}
+    near = get_close_matches(plain(word), alike, 1)
+    return alike[near[0]] if near else None
+
+
+def plain(word: str) -> str:
+    """Return a word in the one way of its many spellings: ``fail-on`` for ``FAIL_ON``."""
+    return word.lower().replace("_", "-")
+
+
+def suggested(near: str | None) -> str:
+    """Return the end of a message with the word that was meant."""
+    return f"; did you mean {near}?" if near else ""
+
+
+def shown(value: object) -> str:
+    """Return a value as a message has it: short, and as TOML writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return repr(value if len(value) <= MAX_SHOWN else f"{value[: MAX_SHOWN - 1]}…")
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if isinstance(value, int) and value.bit_length() > BITS:
+        return "a number beyond 64 bits"
+    return str(value)
+
+
+def shown_key(key: str) -> str:
+    """Return a key as a message has it."""
+    return key if len(key) <= MAX_SHOWN else f"{key[: MAX_SHOWN - 1]}…"
