@@ -17,7 +17,7 @@ from cnnlint.cli.streams import (
 )
 from cnnlint.cli.targets import ClosedFolder, Target, expand
 from cnnlint.cli.view import View, render, view_options
-from cnnlint.cli.wanted import Wanted, settings_of, wanted_options
+from cnnlint.cli.wanted import Wanted, planner_of, tell_warnings, wanted_options
 from cnnlint.errors import LoadError
 
 if TYPE_CHECKING:
@@ -66,10 +66,20 @@ def check(
     if not targets:
         level = "error" if require_models else "warning"
         complain("no models found", "name .onnx files, or folders that hold some", level=level)
-    rules, settings = settings_of(wanted)
-    settings = replace(settings, recipe=read_recipe(recipe)) if recipe else settings
-    asked = sizes.bindings
-    checked = [check_one(target, rules, settings, asked, view) for target in targets]
+    planner, asked = planner_of(wanted), sizes.bindings
+    plans = planner.plans(map(location, targets))
+    tell_warnings(planner)
+    said = read_recipe(recipe) if recipe else None
+    checked = [
+        check_one(
+            target,
+            plan.rules,
+            replace(plan.settings, recipe=said),
+            plan.bindings(asked),
+            view,
+        )
+        for target, plan in zip(targets, plans, strict=True)
+    ]
     check_all_used(asked, [each.inputs for each in checked if each.inputs is not None])
     report = Report(__version__, tuple(each.report for each in checked))
     kept = [target for target in targets if isinstance(target, Path)]
@@ -117,6 +127,11 @@ def check_one(
     )
 
 
+def location(target: Target) -> Path | None:
+    """Return where a target lies; None for standard input."""
+    return target.path if isinstance(target, ClosedFolder) else target
+
+
 def opened(target: Target) -> Path | bytes:
     """Return the model: its path, or its bytes where it comes in on stdin.
 
@@ -134,4 +149,4 @@ def called(target: Target) -> str:
 
     if target is None:
         return STDIN
-    return str(target.path if isinstance(target, ClosedFolder) else target)
+    return str(location(target))

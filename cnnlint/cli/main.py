@@ -59,7 +59,8 @@ def main() -> NoReturn:
         error.show()
         code = 2
     except CnnlintError as error:
-        complain(error.cause, error.cure)
+        for cause, cure in error.told:
+            complain(cause, cure)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED

@@ -33,39 +33,42 @@ class Document:
     text: str
 
 
-def read_toml(file: Path, what: str) -> Document:
+def read_toml(file: Path, what: str, name: str | None = None) -> Document:
     """Return what a TOML file says.
 
     Args:
         file: its path.
         what: what it is to be, in a word: ``recipe``.
+        name: what messages call it; its path where it isn't given.
 
     Raises:
         MissingPathError: there is no such file.
         UsageError: it can't be read, or is no TOML.
     """
-    return parsed(read_bytes(file, what), str(file))
+    name = str(file) if name is None else name
+    return parsed(read_bytes(file, what, name), name)
 
 
-def read_bytes(file: Path, what: str) -> bytes:
+def read_bytes(file: Path, what: str, name: str | None = None) -> bytes:
     """Return the bytes of a regular file that is not too long.
 
     Raises:
         MissingPathError: there is no such file.
         UsageError: it can't be read.
     """
+    name = str(file) if name is None else name
     try:
         if not file.is_file():
             if file.exists():
-                raise UsageError(f"{file} is no regular file", "name a TOML file")
-            raise MissingPathError(f"{file} does not exist", f"check the path of the {what}")
+                raise UsageError(f"{name} is no regular file", "name a TOML file")
+            raise MissingPathError(f"{name} does not exist", f"check the path of the {what}")
         with file.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        cause = f"{file} can't be read: {error.strerror}"
+        cause = f"{name} can't be read: {error.strerror}"
         raise UsageError(cause, f"make the {what} readable") from error
     if len(data) > MAX_BYTES:
-        cause = f"{file} has more than {MAX_BYTES:,} bytes"
+        cause = f"{name} has more than {MAX_BYTES:,} bytes"
         raise UsageError(cause, f"a {what} is a short file")
     return data
 
