@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
+from sys import float_info
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from cnnlint.config.amounts import is_number
@@ -181,9 +182,7 @@ class Number:
 
     def read(self, value: object, spot: Spot) -> float | None:
         """See :class:`Kind`."""
-        if (
-            is_number(value) and abs(value) < 2**1023
-        ):  # no nan, not infinite, not too large for a float
+        if is_number(value) and abs(value) <= float_info.max:  # which nan isn't either
             return float(value)
         spot.must_be("a number", value)
         return None

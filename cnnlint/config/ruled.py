@@ -87,7 +87,8 @@ class Known:
         owners = [r.code for r in self.rules if key in {option.name for option in r.options}]
         if owners:
             return f"{cause}; it is an option: write it under [rules.{owners[0]}]"
-        near = meant(key, self.selectors)
+        codes = (rule.code for rule in self.rules)
+        near = meant(key, ("ALL", *self._families, *codes, *self._names))
         return cause + (suggested(near) if near else "; `cnnlint rules` lists what there is")
 
 
