@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from string import ascii_lowercase, ascii_uppercase
 
 from cnnlint.config.kinds import (
     Choice,
@@ -25,6 +26,8 @@ from cnnlint.lint.rule import Option, OptionValue, Rule
 TOP = "write that key above the first [table]"
 """The cure for a key of the top that got into a table."""
 _DIGITS = "0123456789"
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+"""Case as the patterns of :func:`any_case` have it: other alphabets have theirs."""
 _KINDS: Mapping[type, Kind[OptionValue]] = {
     int: Whole(),
     float: Number(),
@@ -44,7 +47,9 @@ class Known:
     @cached_property
     def exact(self) -> dict[str, Rule]:
         """Rules by what means one of them alone, in lower case."""
-        return {name.lower(): rule for rule in self.rules for name in (rule.code, rule.name)}
+        return {
+            name.translate(_LOWER): rule for rule in self.rules for name in (rule.code, rule.name)
+        }
 
     @cached_property
     def selectors(self) -> tuple[str, ...]:
@@ -54,7 +59,7 @@ class Known:
     @cached_property
     def meaningful(self) -> frozenset[str]:
         """The selectors in lower case."""
-        return frozenset(each.lower() for each in self.selectors)
+        return frozenset(each.translate(_LOWER) for each in self.selectors)
 
     @property
     def _families(self) -> Iterable[str]:
@@ -73,11 +78,11 @@ class Known:
 
     def means(self, selector: str) -> bool:
         """Tell whether a selector means any rule, however capitalised."""
-        return selector.lower() in self.meaningful
+        return selector.translate(_LOWER) in self.meaningful
 
     def rule(self, key: str) -> Rule | None:
         """Return the rule of a code or a name, None where there is none."""
-        return self.exact.get(key.lower())
+        return self.exact.get(key.translate(_LOWER))
 
     def unknown(self, key: str, spot: Spot) -> str:
         """Return in words that there is no such rule, and what was meant."""

@@ -204,8 +204,8 @@ def test_places() -> None:
         (
             'preset = "sed"',
             (
-                "preset: preset must be one of default, seed, accuracy, strict, not 'sed'; did you "
-                "mean seed?"
+                "preset: preset must be one of default, seed, accuracy, strict, not 'sed'; did "
+                "you mean seed?"
             ),
         ),
         (
@@ -216,7 +216,7 @@ def test_places() -> None:
             'select = "K101"',
             "select: select must be a list of rules, not 'K101'; write ['K101']",
         ),
-        ('select = ["K1O1"]', "select/0: there is no rule 'K1O1'; did you mean K101?"),
+        ('select = ["K101x"]', "select/0: there is no rule 'K101x'; did you mean K101?"),
         (
             'extend-select = ["zzz"]',
             "extend-select/0: there is no rule 'zzz'; `cnnlint rules` lists what there is",
@@ -227,11 +227,11 @@ def test_places() -> None:
         (
             'severity = {K101 = "warn"}',
             (
-                "severity/K101: severity.K101 must be one of error, warning, note, not 'warn'; did "
-                "you mean warning?"
+                "severity/K101: severity.K101 must be one of error, warning, note, not 'warn'; "
+                "did you mean warning?"
             ),
         ),
-        ('severity = {K102 = "note"}', "severity/K102: there is no rule 'K102'; did you mean K10"),
+        ('severity = {K102 = "note"}', "severity/K102: there is no rule 'K102'; did you mean K1"),
         (
             'severity = {baseline = "x.json"}',
             (
@@ -305,8 +305,8 @@ def test_places() -> None:
         (
             'per-file-ignores = {"*.onnx" = "K"}',
             (
-                "per-file-ignores/*.onnx: per-file-ignores.*.onnx must be a list of rules, not 'K'; "
-                "write ['K']"
+                "per-file-ignores/*.onnx: per-file-ignores.*.onnx must be a list of rules, not "
+                "'K'; write ['K']"
             ),
         ),
         (
@@ -348,14 +348,14 @@ def test_places() -> None:
             "suppress/0/rule: G909 says that a file is broken, which can't be suppressed",
         ),
         (
-            '[[suppress]]\nrule = "K10l"\nreason = "x"',
-            "suppress/0/rule: there is no rule 'K10l'; did you mean K10",
+            '[[suppress]]\nrule = "K101l"\nreason = "x"',
+            "suppress/0/rule: there is no rule 'K101l'; did you mean K101?",
         ),
         (
             '[[suppress]]\nrule = "K101"\nreason = "x"\nexpires = 2026-12-31T10:00:00',
             (
-                "suppress/0/expires: suppress.expires must be a date, not 2026-12-31 10:00:00; write "
-                "2026-12-31, without the time"
+                "suppress/0/expires: suppress.expires must be a date, not 2026-12-31 10:00:00; "
+                "write 2026-12-31, without the time"
             ),
         ),
         (
