@@ -15,7 +15,6 @@ from cnnlint.config.kinds import (
     Spot,
     Text,
     Whole,
-    meant,
     plain,
     shown,
     suggested,
@@ -87,13 +86,15 @@ class Known:
     def unknown(self, key: str, spot: Spot) -> str:
         """Return in words that there is no such rule, and what was meant."""
         cause = f"there is no rule {shown(key)}"
+        if spot.book.full:
+            return cause
         if len(spot.path) > 1 and plain(key) in self.top:
             return f"{cause}; {TOP}"
         owners = [r.code for r in self.rules if key in {option.name for option in r.options}]
         if owners:
             return f"{cause}; it is an option: write it under [rules.{owners[0]}]"
         codes = (rule.code for rule in self.rules)
-        near = meant(key, ("ALL", *self._families, *codes, *self._names))
+        near = spot.meant(key, ("ALL", *self._families, *codes, *self._names))
         return cause + (suggested(near) if near else "; `cnnlint rules` lists what there is")
 
 
@@ -225,7 +226,7 @@ def _options(rule: Rule, given: Mapping[str, object], spot: Spot) -> dict[str, O
     for name, value in given.items():
         here = spot.at(name)
         if name not in options:
-            near = meant(name, list(options))
+            near = here.meant(name, options)
             cure = suggested(near) or f"; `cnnlint rule {rule.code}` lists its options"
             here.mistake(f"{spot.name} has no option {shown(name)}{cure}")
             continue

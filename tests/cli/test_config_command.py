@@ -74,8 +74,8 @@ def test_init_on_a_full_disk_leaves_nothing(
 ) -> None:
     really = Path.open
 
-    def opened(file: Path, mode: str, **given: str) -> object:
-        really(file, mode, **given).close()
+    def opened(file: Path, mode: str, encoding: str) -> object:
+        really(file, mode, encoding=encoding).close()
         return Full()
 
     monkeypatch.setattr("cnnlint.config.starter.rival", lambda _: None)

@@ -445,10 +445,18 @@ def test_all_mistakes_are_told_and_the_rest_is_read() -> None:
     assert (said.select, said.ignore) == (("K101",), ("Z8", "W801"))
 
 
-def test_very_many_mistakes_are_counted() -> None:
+def test_very_many_mistakes_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    searches: list[str] = []
+    monkeypatch.setattr(
+        "cnnlint.config.kinds.get_close_matches", lambda word, *_: searches.append(word) or []
+    )
     mistakes = told({f"key{number}": 1 for number in range(1_060)})[1]
     assert len(mistakes) == 51
     assert mistakes[-1] == "file: and 1,010 more"
+    assert len(searches) < 60  # each takes its time
+    warnings = told({"ignore": ["Z9"] * 1_060})[2]
+    assert (len(warnings), warnings[-1]) == (51, "file: and 1,010 more")
+    assert len(searches) < 120
 
 
 def test_long_keys_and_values_are_cut() -> None:
@@ -461,7 +469,7 @@ def test_long_keys_and_values_are_cut() -> None:
         "per-file-ignores": {f"{long}.onnx": 1},
     }
     mistakes = told(dict(values))[1]
-    assert len(mistakes) == 6
+    assert len(mistakes) == 7
     assert all(len(mistake.partition(": ")[2]) < 250 for mistake in mistakes)
 
 
