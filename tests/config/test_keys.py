@@ -447,9 +447,12 @@ def test_all_mistakes_are_told_and_the_rest_is_read() -> None:
 
 def test_very_many_mistakes_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     searches: list[str] = []
-    monkeypatch.setattr(
-        "cnnlint.config.kinds.get_close_matches", lambda word, *_: searches.append(word) or []
-    )
+
+    def search(word: str, *_: object) -> list[str]:
+        searches.append(word)
+        return []
+
+    monkeypatch.setattr("cnnlint.config.kinds.get_close_matches", search)
     mistakes = told({f"key{number}": 1 for number in range(1_060)})[1]
     assert len(mistakes) == 51
     assert mistakes[-1] == "file: and 1,010 more"
