@@ -37,7 +37,10 @@ def schema(folders: tuple[Path, ...]) -> int:
 @config.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=".")
 def init(folder: Path) -> int:
-    """Write a cnnlint.toml in which every key is explained and commented out."""
+    """Write a cnnlint.toml to begin with.
+
+    Every key is in it, explained and commented out.
+    """
     from cnnlint.config.starter import NAME, rival, starter
     from cnnlint.lint.registry import builtin_rules
 
