@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cnnlint.cli.options import rules_option
+from cnnlint.cli.wanted import Wanted, planner_of, tell_warnings, wanted_options
 from cnnlint.errors import MissingPathError, UsageError
 from cnnlint.report.escape import plain
 
@@ -54,6 +55,37 @@ def init(folder: Path) -> int:
     write_new(file, starter(builtin_rules()))
     click.echo(f"wrote {plain(str(file))}: every key is in it, explained and commented out")
     click.echo("next: set what you need, then look at it with `cnnlint config show`")
+    return 0
+
+
+@config.command(short_help="Show the configuration that holds, and who says so.")
+@click.argument("path", type=click.Path(path_type=Path), default=".")
+@wanted_options
+def show(*, path: Path, wanted: Wanted) -> int:
+    """Show the configuration that holds for PATH, a model or a folder, as TOML.
+
+    A comment behind each value says where it comes from; at the end stands which rules are on or
+    off, and why. For a folder it shows what holds for models in it, and the suppressions and
+    budgets of all of them.
+
+    \b
+    Examples:
+      cnnlint config show
+      cnnlint config show models/net.onnx --preset strict
+    """  # noqa: D301  (as above)
+    from datetime import UTC, datetime
+
+    from cnnlint.config.show import render
+
+    if not os.path.lexists(path):
+        raise MissingPathError(f"{path} does not exist", "name a model or a folder")
+    planner = planner_of(wanted)
+    model = None if path.is_dir() else path
+    effective = planner.effective(path if model is None else path.parent)
+    planner.check()
+    tell_warnings(planner)
+    today = datetime.now(UTC).astimezone().date()
+    click.echo(render(effective, planner.rules, model, today), nl=False)
     return 0
 
 

@@ -18,6 +18,8 @@ MOST = 20
 """Files that one file may extend, those that they extend included."""
 LISTS = ("extend", "select", "extend-select", "ignore", "exclude")
 """Keys that take a list, which ``--config`` takes with commas too."""
+OPTIONS = {"model-suppressions": "no-model-suppressions"}
+"""Options that aren't called like their key."""
 FORM = "write KEY=VALUE, as in rules.K101.min_kernel=7, or the path of a file"
 
 
@@ -72,11 +74,7 @@ class Reader:
 
     def typed(self, values: Mapping[str, object]) -> Layer:
         """Return what options say that are called like keys."""
-
-        def option(path: Steps) -> str:
-            return f"--{path[0]}" if path else "the command line"
-
-        return self._read("the command line", values, option, Path.cwd())
+        return self._read("the command line", values, _option, Path.cwd())
 
     def _read(
         self,
@@ -130,6 +128,14 @@ class Reader:
             elif other := self._layer(file, f"{place}: "):
                 self._follow(other, trail, found)
         found.append(layer)
+
+
+def _option(path: Steps) -> str:
+    """Return the option that says a value; each limit of a budget has its own."""
+    if not path:
+        return "the command line"
+    name = path[1] if path[0] == "budget" and len(path) > 1 else path[0]
+    return f"--{OPTIONS.get(str(name)) or str(name).replace('_', '-')}"
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -65,7 +65,7 @@ class Planner:
         Raises:
             UsageError: it names several files, or one that can't be read.
         """
-        self._rules = tuple(rules)
+        self.rules = tuple(rules)
         self._isolated = asked.isolated
         self._finder = Finder()
         self._reader = Reader(rules)
@@ -115,12 +115,12 @@ class Planner:
             file = self._finder.find(absolute(folder))
         if file not in self._effective:
             layers = self._reader.file(file) if file else ()
-            self._effective[file] = fold((*layers, *self._typed), self._rules)
+            self._effective[file] = fold((*layers, *self._typed), self.rules)
         return self._effective[file]
 
     def _plan(self, model: Path | None) -> Plan:
         effective = self.effective(Path.cwd() if model is None else absolute(model).parent)
-        return plan_of(effective, self._rules, model)
+        return plan_of(effective, self.rules, model)
 
 
 def plan_of(effective: Effective, rules: Iterable[Rule], model: Path | None) -> Plan:
