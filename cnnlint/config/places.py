@@ -138,7 +138,7 @@ class _Scan:
     def remember(self, path: Steps, line: int) -> None:
         """Write down the line of a value, and of the tables that it is the first to mention."""
         if path[: len(self.table)] == self.table:
-            for end in range(len(self.table), len(path) + 1):
+            for end in range(len(self.table) or 1, len(path) + 1):
                 self.lines.setdefault(path[len(self.table) : end], line)
 
 

@@ -151,7 +151,7 @@ def _reasons(effective: Effective, on: Sequence[Rule], rules: Sequence[Rule]) ->
             state = "on" if rule in running else "off"
             reasons.setdefault(f"{state}: {why}", []).append(rule.code)
         elif not rule.default:
-            reasons.setdefault("off: default", []).append(rule.code)
+            reasons.setdefault(f"off: {choice.why}", []).append(rule.code)
     for reason, codes in sorted(reasons.items()):
         yield _comment(reason)
         for start in range(0, len(codes), WIDTH):
