@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cnnlint.config.amounts import LIMITS, Measure, Quantity, quantity
-from cnnlint.config.kinds import Glob, Key, Listed, Schema, Spot, Table, Text
+from cnnlint.config.kinds import Glob, Listed, Schema, Spot, Text
+from cnnlint.config.tables import Key, Table
 from cnnlint.lint.budget import Limit
 from cnnlint.lint.patterns import Patterns
 
