@@ -277,8 +277,16 @@ class Listed(Generic[T]):
     def schema(self) -> Schema:
         """See :class:`Kind`."""
         item = self.item.schema()
-        listed: Schema = {"type": "array", "items": item}
-        return {"anyOf": [item, listed]} if self.single else listed
+        return either(item) if self.single else {"type": "array", "items": item}
+
+
+def either(one: Schema) -> Schema:
+    """Return the schema of one value or a list of them.
+
+    Each keyword is about one type only, so that an editor names what is wrong; what fits none of
+    several schemas it says nothing more of.
+    """
+    return one | {"type": [one["type"], "array"], "items": one}
 
 
 def plain(word: str) -> str:
