@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cnnlint.config.amounts import LIMITS, Measure, Quantity, quantity
-from cnnlint.config.kinds import Glob, Key, Listed, Schema, Spot, Table, Text
+from cnnlint.config.kinds import Glob, Listed, Schema, Spot, Text, either
+from cnnlint.config.tables import Key, Table
 from cnnlint.lint.budget import Limit
 from cnnlint.lint.patterns import Patterns
 
@@ -45,12 +46,9 @@ class Amount:
 
     def schema(self) -> Schema:
         """See :class:`cnnlint.config.kinds.Kind`."""
-        number: Schema = (
-            {"type": "integer", "minimum": 1}
-            if self.measure.whole
-            else {"type": "number", "exclusiveMinimum": 0}
-        )
-        return {"anyOf": [number, {"type": "string", "pattern": self.measure.pattern}]}
+        number: Schema = {"type": ["number", "string"], "exclusiveMinimum": 0}
+        whole: Schema = {"type": ["integer", "string"], "minimum": 1}
+        return (whole if self.measure.whole else number) | {"pattern": self.measure.pattern}
 
 
 LIMIT_KEYS = tuple(Key(n, _DOCS[n], Amount(m), _EXAMPLES[n]) for n, m in LIMITS.items())
@@ -118,4 +116,4 @@ class Budgets:
             for key in LIMITS
         ]
         table = self.table.schema() | {"dependentSchemas": {"reference": {"anyOf": relative}}}
-        return {"anyOf": [table, {"type": "array", "items": table}]}
+        return either(table)

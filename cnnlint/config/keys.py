@@ -11,20 +11,18 @@ from cnnlint.config.given import Given
 from cnnlint.config.kinds import (
     Choice,
     Flag,
-    FreeTable,
     Glob,
-    Key,
     Listed,
     Notebook,
     Spot,
     Steps,
-    Table,
     Text,
     Whole,
     plain,
 )
 from cnnlint.config.ruled import TOP, Known, Options, Selector, Severities
 from cnnlint.config.suppressions import Suppressions, suppress_keys
+from cnnlint.config.tables import FreeTable, Key, Table
 from cnnlint.lint.finding import Severity
 from cnnlint.lint.presets import PRESETS
 from cnnlint.lint.rule import Rule

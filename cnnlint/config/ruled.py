@@ -24,6 +24,8 @@ from cnnlint.lint.rule import Option, OptionValue, Rule
 
 TOP = "write that key above the first [table]"
 """The cure for a key of the top that got into a table."""
+BROKEN = "a-rule-that-says-that-the-file-is-broken"
+"""What the schema calls such a rule; editors show it."""
 _DIGITS = "0123456789"
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 """Case as the patterns of :func:`any_case` have it: other alphabets have theirs."""
@@ -140,8 +142,8 @@ class Suppressible:
 
     def schema(self) -> Schema:
         """See :class:`Kind`."""
-        broken: Schema = {"pattern": unsuppressible(self.known)}
-        return {"allOf": [{"$ref": "#/$defs/selector"}, {"not": broken}]}
+        named: Schema = {"$ref": f"#/$defs/{BROKEN}"}
+        return {"allOf": [{"$ref": "#/$defs/selector"}, {"not": named}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +246,8 @@ def definitions(known: Known) -> Schema:
         "anyOf": [{"enum": list(known.selectors)}, {"pattern": any_case(known.selectors)}],
         "type": "string",
     }
-    defined: Schema = {"selector": selector}
+    broken: Schema = {"pattern": unsuppressible(known)}
+    defined: Schema = {"selector": selector, BROKEN: broken}
     return defined | {rule.code: _option_table(rule) for rule in known.rules}
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from cnnlint.config.keys import keys
-from cnnlint.config.kinds import Schema, Table
+from cnnlint.config.kinds import Schema
 from cnnlint.config.ruled import Known, definitions
+from cnnlint.config.tables import Table
 from cnnlint.lint.rule import Rule
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from cnnlint.config.budgets import Budgets
 from cnnlint.config.keys import keys
-from cnnlint.config.kinds import Key
 from cnnlint.config.suppressions import Suppressions
+from cnnlint.config.tables import Key
 from cnnlint.lint.rule import Rule
 
 NAME = "cnnlint.toml"

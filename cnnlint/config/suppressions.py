@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
-from cnnlint.config.kinds import Day, Glob, Key, Listed, Schema, Spot, Table, Text
+from cnnlint.config.kinds import Day, Glob, Listed, Schema, Spot, Text
 from cnnlint.config.ruled import Known, Suppressible
+from cnnlint.config.tables import Key, Table
 from cnnlint.lint.patterns import Patterns
 from cnnlint.lint.suppress import Suppression
 

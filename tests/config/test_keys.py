@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cnnlint.config.given import Given
 from cnnlint.config.keys import keys, read
@@ -18,7 +20,7 @@ from cnnlint.lint.suppress import Suppression
 from tests.config.reading import FOLDER, place, told
 
 
-def given(text: str) -> Given:
+def said_by(text: str) -> Given:
     """Return what a text says that has no mistake."""
     said, mistakes, warnings = told(tomllib.loads(text))
     assert (mistakes, warnings) == ([], [])
@@ -32,7 +34,7 @@ def mistakes_in(text: str) -> list[str]:
 
 
 def test_nothing() -> None:
-    assert given("") == Given()
+    assert said_by("") == Given()
 
 
 def test_every_key_has_a_field() -> None:
@@ -85,7 +87,7 @@ def test_every_key_has_a_field() -> None:
     ],
 )
 def test_value(text: str, field: str, value: object) -> None:
-    said = given(text)
+    said = said_by(text)
     written = tomllib.loads(text)
     expected = tuple(written["select"]) if field == "select" else value
     assert getattr(said, field) == expected
@@ -93,13 +95,13 @@ def test_value(text: str, field: str, value: object) -> None:
 
 
 def test_types_of_options_are_those_of_the_rule() -> None:
-    rules = given("rules = {K101 = {min_kernel = 7.0}, W810 = {max_share = 1}}").rules
+    rules = said_by("rules = {K101 = {min_kernel = 7.0}, W810 = {max_share = 1}}").rules
     assert type(rules["K101"]["min_kernel"]) is int
     assert type(rules["W810"]["max_share"]) is float
 
 
 def test_suppress() -> None:
-    said = given(
+    said = said_by(
         """
         [[suppress]]
         rule = "K101"
@@ -130,7 +132,7 @@ def test_suppress() -> None:
 
 
 def test_one_budget() -> None:
-    said = given('[budget]\nmax_macs = "1.8G"\nmax_file_size = "+5%"')
+    said = said_by('[budget]\nmax_macs = "1.8G"\nmax_file_size = "+5%"')
     assert said.budget == (
         Limit("max_macs", "budget/max_macs", amount=1_800_000_000),
         Limit("max_file_size", "budget/max_file_size", growth=0.05),
@@ -138,7 +140,7 @@ def test_one_budget() -> None:
 
 
 def test_several_budgets() -> None:
-    said = given(
+    said = said_by(
         """
         [[budget]]
         max_params = 5
@@ -156,7 +158,7 @@ def test_several_budgets() -> None:
 
 
 def test_places() -> None:
-    said = given(
+    said = said_by(
         """
         preset = "seed"
         extend-select = ["A305"]
@@ -481,3 +483,48 @@ def test_only_the_rules_that_there_are_count() -> None:
     assert read({"select": ["large-dense-kernel", "K1"]}, some, place, FOLDER)[1] == []
     (mistake,) = read({"select": ["K103"]}, some, place, FOLDER)[1]
     assert mistake == "select/0: there is no rule 'K103'; did you mean K101?"
+
+
+NAMES = st.text(max_size=8) | st.sampled_from(
+    [
+        *(key.name for key in keys(builtin_rules())),
+        *("rule", "reason", "expires", "files", "max_macs", "reference", "K101", "min_kernel"),
+    ]
+)
+SCALARS = st.one_of(
+    st.text(),
+    st.integers(),
+    st.floats(),
+    st.booleans(),
+    st.dates(),
+    st.datetimes(),
+    st.times(),
+    st.just(10**400),
+)
+
+
+@given(
+    st.dictionaries(
+        NAMES,
+        st.recursive(
+            SCALARS,
+            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+            max_leaves=8,
+        ),
+    )
+)
+def test_no_value_is_too_odd(values: dict[str, object]) -> None:
+    said, mistakes, warnings = told(values)
+    assert isinstance(said, Given)
+    assert all(": " in each for each in (*mistakes, *warnings))
+
+
+def test_number_of_more_digits_than_python_writes() -> None:
+    huge = 10**5000
+    values: dict[str, object] = {key.name: huge for key in keys(builtin_rules())}
+    assert len(told(values)[1]) == len(values)
+    inside: dict[str, object] = {
+        "rules": {"K101": {"min_kernel": huge, "min_mac_share": huge}},
+        "budget": {"max_macs": huge, "max_latency_ms": huge, "files": [huge]},
+    }
+    assert len(told(inside)[1]) == 5
