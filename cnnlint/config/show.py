@@ -121,9 +121,9 @@ def _suppression(suppression: Suppression, today: date) -> Iterator[str]:
 def _limit(limit: Limit) -> Iterator[str]:
     yield _comment(limit.place, "[[budget]]  # ")
     yield from _files_of(limit.files)
-    if limit.reference is not None:
-        yield f"reference = {_text(shown(limit.reference))}"
     if limit.growth is not None:
+        if limit.reference is not None:
+            yield f"reference = {_text(shown(limit.reference))}"
         yield f"{limit.key} = {_text(f'{limit.growth * 100:+.12g}%')}"
     elif limit.amount is not None:
         whole = float(limit.amount).is_integer()
