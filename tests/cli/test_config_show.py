@@ -126,7 +126,9 @@ def test_what_it_prints_says_the_same(run: Run, here: Path) -> None:
         said = usual | dict(one.settings.options.get(rule.code, {}))
         assert said == usual | dict(two.settings.options.get(rule.code, {}))
     gates = (one.settings.gate, two.settings.gate)
-    limits = [[(x.key, x.amount, x.growth, x.reference) for x in g.limits] for g in gates]
+    limits = [
+        [(x.key, x.amount, x.growth, x.growth and x.reference) for x in g.limits] for g in gates
+    ]
     assert limits[0] == limits[1]
     said_of = [[(x.rule, x.layer, x.reason, x.expires) for x in g.suppressions] for g in gates]
     assert said_of[0] == said_of[1]
