@@ -84,7 +84,7 @@ def check(
     report = Report(__version__, tuple(each.report for each in checked))
     kept = [target for target in targets if isinstance(target, Path)]
     kept += [file for each in checked for file in each.data_files]
-    kept += [recipe] if recipe else []
+    kept += [*planner.files, *([recipe] if recipe else [])]
     write(render(report, view, color=wants_color(view.color, output)), output, kept)
     tell_failures(report)
     return 2 if require_models and not targets else report.exit_code

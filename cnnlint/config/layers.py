@@ -56,6 +56,11 @@ class Reader:
         """All that is odd, each once."""
         return tuple(self._warnings)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that were read, or should have been."""
+        return tuple(self._files)
+
     def file(self, file: Path) -> tuple[Layer, ...]:
         """Return what a file says, behind what the files say that it extends."""
         layer = self._layer(file)

@@ -80,11 +80,18 @@ class Planner:
         if asked.exit_zero:
             self._typed.append(EXIT_ZERO)
         self._effective: dict[Path | None, Effective] = {}
+        self._plans: dict[int, Plan] = {}
+        """By the effective configuration, where that says the same of every model."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is odd about all that has been read so far, each once."""
         return self._reader.warnings
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that have been read so far; nothing may be written over them."""
+        return self._reader.files
 
     def check(self) -> None:
         """See that all that has been read so far is sound.
@@ -121,7 +128,11 @@ class Planner:
 
     def _plan(self, model: Path | None) -> Plan:
         effective = self.effective(Path.cwd() if model is None else absolute(model).parent)
-        return plan_of(effective, self.rules, model)
+        if effective.by_file:
+            return plan_of(effective, self.rules, model)
+        if id(effective) not in self._plans:
+            self._plans[id(effective)] = plan_of(effective, self.rules, model)
+        return self._plans[id(effective)]
 
 
 def plan_of(effective: Effective, rules: Iterable[Rule], model: Path | None) -> Plan:

@@ -147,3 +147,14 @@ def test_why_heeds_the_file_too(run: Run, here: Path) -> None:
     assert "reports a warning" in run(*asked, "--isolated")[1]
     (here / "cnnlint.toml").write_text("[rules.H503]\nx = 1\n")
     assert run(*asked)[0] == 2
+
+
+def test_no_report_is_written_over_a_configuration(run: Run, here: Path) -> None:
+    file, base = here / "cnnlint.toml", here / "base.toml"
+    file.write_text("extend = 'base.toml'\n")
+    base.write_text("fail-on = 'never'\n")
+    for output in (file, base):
+        code, _, err = run("bad.onnx", "--output", output)
+        assert code == 2
+        assert "would overwrite" in err
+    assert base.read_text() == "fail-on = 'never'\n"

@@ -410,3 +410,10 @@ def test_a_command_line_that_makes_no_sense(asked: Asked, why: str) -> None:
         Planner(RULES, asked)
     assert why in caught.value.cause
     assert isinstance(caught.value, MissingPathError) == ("does not exist" in why)
+
+
+def test_models_share_a_plan_where_nothing_is_for_some_of_them() -> None:
+    write({"cnnlint.toml": "batch = 2"})
+    planner = Planner(RULES)
+    assert planner.plan(Path("a.onnx")) is planner.plan(Path("b/c.onnx"))
+    assert planner.files == (Path.cwd() / "cnnlint.toml",)
