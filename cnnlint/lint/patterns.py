@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 
+_STAR = "[^/]*"
+"""What pathspec makes of ``*``."""
+_WORD = re.compile(r"\[\^/\]\*|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
+MOST_DEEP = 3
+"""How often ``**`` may stand in a pattern: time grows with this power of the depth of a path."""
+
+
 @dataclass(frozen=True)
 class Patterns:
     """Patterns as in a ``.gitignore`` that lies in the folder ``root``.
@@ -27,7 +34,11 @@ class Patterns:
     def _spec(self) -> "GitIgnoreSpec":
         import pathspec  # noqa: PLC0415  (most runs have no pattern)
 
-        return pathspec.GitIgnoreSpec.from_lines(self.globs)
+        spec = pathspec.GitIgnoreSpec.from_lines(self.globs)
+        for pattern in spec.patterns:
+            if isinstance(pattern, pathspec.RegexPattern) and pattern.include is not None:
+                pattern.regex = re.compile(_prompt(pattern.regex.pattern))
+        return pathspec.GitIgnoreSpec(spec.patterns)
 
     def match(self, path: Path, *, folder: bool = False) -> bool:
         """Tell whether a file, or a folder, is meant; nothing outside of ``root`` is."""
@@ -46,8 +57,31 @@ def is_pattern(glob: str) -> bool:
     """Tell whether :class:`Patterns` can make sense of it."""
     import pathspec  # noqa: PLC0415  (as above)
 
+    if len(re.findall(r"\*{2,}", glob)) > MOST_DEEP:
+        return False
     try:
         spec = pathspec.GitIgnoreSpec.from_lines([glob])
     except (ValueError, re.error):
         return False
     return any(pattern.include is not None for pattern in spec.patterns)
+
+
+def _prompt(regex: str) -> str:
+    """Return a regular expression of pathspec that means the same and never tries long.
+
+    Between two ``*`` of a name it is enough to look where something comes first: what fails then
+    fails with any later place too. Python would try all of them, in a time that grows with the
+    length of the name to the power of the stars. A configuration may be written by anybody.
+    """
+    stars: list[list[str]] = [[]]
+    for word in _WORD.findall(regex):
+        if word == _STAR:
+            stars.append([])
+        else:
+            stars[-1].append(word)
+    first, *others = ("".join(words) for words in stars)
+    parts = [first]
+    for index, text in enumerate(others, 1):
+        ends_name = index == len(others) or {"/", "(", ")"} & set(stars[index])
+        parts.append(f"{_STAR}{text}" if ends_name else f"(?>{_STAR}?{text})")
+    return "".join(parts)

@@ -1,6 +1,10 @@
+from os.path import normpath
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pathspec import GitIgnoreSpec
 
 from cnnlint.lint.patterns import Patterns, is_pattern, names_layer
 
@@ -74,3 +78,38 @@ def test_pattern(glob: str) -> None:
 @pytest.mark.parametrize("glob", ["", " ", "/", "!", "#x", "[z-a]", "\\", "["])
 def test_no_pattern(glob: str) -> None:
     assert not is_pattern(glob)
+
+
+NAMES = st.text("ab./[", min_size=1, max_size=12)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["*", "**", "/", "a", "b", ".", "?", "[ab]", "[!a]", "[]a]", "\\*", "!"]),
+        min_size=1,
+        max_size=9,
+    ),
+    st.lists(NAMES, max_size=8),
+)
+def test_it_means_what_pathspec_says(glob: list[str], names: list[str]) -> None:
+    text = "".join(glob)
+    try:
+        spec = GitIgnoreSpec.from_lines([text])
+    except ValueError:
+        return
+    patterns = Patterns(Path("/root"), (text,))
+    for name in names:
+        path = normpath(f"/root/{name}")
+        if path.startswith("/root/"):
+            assert patterns.match(Path(path)) == spec.match_file(path.removeprefix("/root/"))
+
+
+def test_no_pattern_takes_long() -> None:
+    for glob in ("*a" * 40 + "b", "x/" + "*a" * 40 + "b", "*?a[a]" * 20 + "b", "*" * 80 + "b"):
+        assert not Patterns(Path("/x"), (glob,)).match(Path("/x/x/" + "a" * 250))
+    assert Patterns(Path("/x"), ("*a" * 40,)).match(Path("/x/" + "a" * 250))
+
+
+def test_a_pattern_may_not_be_deep_too_often() -> None:
+    assert is_pattern("**/a/**/b/**")
+    assert not is_pattern("**/a/**/b/**/c/**")
