@@ -4,7 +4,8 @@
 
     CnnlintError                2   whatever stops cnnlint: cause, cure, one line each
     ├── UsageError              2   options that don't fit together or the model
-    │   └── MissingPathError    2   a path that doesn't exist
+    │   ├── MissingPathError    2   a path that doesn't exist
+    │   └── ConfigError         2   mistakes in the configuration, all of them
     ├── LoadError               1   this file is no readable model; others go on
     ├── RuleError               2   a rule is defined wrongly
     └── ProfileError            2   the model can't be run here
@@ -12,6 +13,7 @@
 A finding is never an exception, and an exception never a finding.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -26,6 +28,11 @@ class CnnlintError(Exception):
         self.cause = cause
         self.cure = cure
 
+    @property
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """Cause and cure of each line that a user sees."""
+        return ((self.cause, self.cure),)
+
 
 class UsageError(CnnlintError):
     """The command line asks for something that doesn't fit."""
@@ -33,6 +40,20 @@ class UsageError(CnnlintError):
 
 class MissingPathError(UsageError):
     """A path was named that doesn't exist."""
+
+
+class ConfigError(UsageError):
+    """The configuration has mistakes: each in a line of its own."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        """Keep them apart, so that each can be shown in a line."""
+        super().__init__("; ".join(mistakes))
+        self.mistakes = tuple(mistakes)
+
+    @property
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """See :attr:`CnnlintError.told`; a mistake says itself what to do about it."""
+        return tuple((mistake, "") for mistake in self.mistakes)
 
 
 class LoadError(CnnlintError):

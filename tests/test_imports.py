@@ -25,7 +25,11 @@ def imported_by(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--help",), ("--version",), ("check", "--help"), ("rules",), ("rule", "K101")]
+    "arguments",
+    [
+        *(("--help",), ("--version",), ("check", "--help"), ("config", "--help")),
+        *(("rules",), ("rule", "K101"), ("config", "schema")),
+    ],
 )
 def test_light_commands_import_nothing_heavy(arguments: tuple[str, ...]) -> None:
     assert not imported_by(*arguments) & HEAVY

@@ -11,9 +11,10 @@ import click
 
 from cnnlint.cli.gathering import gathered
 from cnnlint.cli.options import Sizes, input_options, recipe_option
+from cnnlint.cli.planned import Planned, planned
 from cnnlint.cli.streams import complain, put, spare, tell_failures
-from cnnlint.cli.targets import ClosedFolder, expand
-from cnnlint.cli.wanted import Wanted, settings_of, wanted_options
+from cnnlint.cli.targets import ClosedFolder, Target
+from cnnlint.cli.wanted import Wanted, wanted_options
 from cnnlint.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,13 +59,11 @@ def _asked(command: Callable[..., int]) -> Callable[..., int]:
     "--output",
     "-o",
     type=click.Path(dir_okay=False, path_type=Path),
-    default=DEFAULT,
-    show_default=True,
-    help="The baseline to write.",
+    help=f"The baseline to write.  [default: that of the configuration, else {DEFAULT}]",
 )
 @click.option("--force", is_flag=True, help="Write over a baseline that is there already.")
 @_asked
-def create(*, output: Path, force: bool, asked: Asked) -> int:
+def create(*, output: Path | None, force: bool, asked: Asked) -> int:
     """Lint models and write down what is found and what they cost: only what is new counts then.
 
     Exit codes: 0 written, 1 written without models that can't be read, 2 misuse or a fault.
@@ -81,13 +80,15 @@ def create(*, output: Path, force: bool, asked: Asked) -> int:
 
     if asked.wanted.baseline:
         raise UsageError("--baseline is for `check` and `prune`", "name the new one by --output")
+    run = _planned(asked)
+    output = output or run.baseline or DEFAULT
     _see_that_it_is_free(output, force=force)
     empty, models = Baseline(output), dict[str, "KnownModel"]()
 
     def note(file: Path, looked: "Looked") -> None:
         models[empty.key(file)] = known_model(looked)
 
-    seen = _look(asked, _files(asked), note)
+    seen = _look(run, asked, note)
     if not models:  # perhaps the path is wrong: an old baseline isn't lost by that
         complain(f"{output} is not written", "name models that can be read", level="warning")
         return _told(seen)
@@ -120,9 +121,10 @@ def prune(*, dry_run: bool, asked: Asked) -> int:
     from cnnlint.lint.baseline_file import read_baseline, written
     from cnnlint.lint.ratchet import pruned
 
-    file = asked.wanted.baseline or DEFAULT
+    run = _planned(asked)
+    file = run.baseline or DEFAULT
     old = read_baseline(file)
-    named = _files(asked)
+    named = run.targets
     models = {key: known for key, known in old.models.items() if not _gone(old.path(key))}
     changes: dict[str, Change] = {}
 
@@ -130,7 +132,7 @@ def prune(*, dry_run: bool, asked: Asked) -> int:
         key = old.key(model)
         models[key], changes[key] = pruned(models[key], looked)
 
-    seen = _look(asked, [each for each in named if _is_known(each, old)], note)
+    seen = _look(run.only(lambda target: _is_known(target, old)), asked, note)
     new = replace(old, models=models)
     if new != old and not dry_run:
         put(written(new), file, "--baseline")
@@ -148,48 +150,43 @@ class Seen:
     """Files that are read, and must stay as they are."""
 
 
-def _files(asked: Asked) -> "list[Path | ClosedFolder]":
-    """Return the models that are named.
-
-    Raises:
-        UsageError: one has no file.
-    """
-    targets = expand(asked.paths)
-    if not targets:
-        complain("no models found", "name .onnx files, or folders that hold some", level="warning")
-    found = [target for target in targets if target is not None]
-    if len(found) < len(targets):
-        raise UsageError("a model on stdin has no name in a baseline", "give the path of a file")
-    return found
-
-
-def _look(
-    asked: Asked, targets: "Sequence[Path | ClosedFolder]", note: "Callable[[Path, Looked], None]"
-) -> Seen:
+def _look(run: Planned, asked: Asked, note: "Callable[[Path, Looked], None]") -> Seen:
     """Check models, without any baseline, and have each noted that can be read."""
     from functools import partial
 
     from cnnlint.lint.engine import check_model, unreadable
-    from cnnlint.lint.recipes import read_recipe
     from cnnlint.model.binding import check_all_used
 
-    rules, settings = settings_of(asked.wanted)
-    if asked.recipe:
-        settings = replace(settings, recipe=read_recipe(asked.recipe))
     sizes = asked.sizes.bindings
     reports, models = [], []
-    for target in targets:
+    for target, plan in zip(run.targets, run.plans, strict=True):
         if isinstance(target, ClosedFolder):
             reports.append(unreadable(str(target.path), target.error))
-            continue
-        watch = partial(note, target)
-        report, model = check_model(target, rules, sizes, settings=settings, watch=watch)
-        reports.append(report)
-        models += [model] if model else []
+        elif target is not None:
+            report, model = check_model(
+                target,
+                plan.rules,
+                plan.bindings(sizes),
+                settings=plan.settings,
+                watch=partial(note, target),
+            )
+            reports.append(report)
+            models += [model] if model else []
     check_all_used(sizes, [model.inputs for model in models])
-    kept = [target for target in targets if isinstance(target, Path)]
-    kept += [file for model in models for file in model.origin.data_files]
-    return Seen(tuple(reports), (*kept, *([asked.recipe] if asked.recipe else ())))
+    kept = (file for model in models for file in model.origin.data_files)
+    return Seen(tuple(reports), (*run.kept, *kept))
+
+
+def _planned(asked: Asked) -> Planned:
+    """Return the models that are named, and how each is checked.
+
+    Raises:
+        UsageError: one has no file.
+    """
+    run = planned(asked.paths, asked.wanted, asked.recipe, known=False)
+    if None in run.targets:
+        raise UsageError("a model on stdin has no name in a baseline", "give the path of a file")
+    return run
 
 
 def _see_that_it_is_free(output: Path, *, force: bool) -> None:
@@ -209,8 +206,8 @@ def _see_that_it_is_free(output: Path, *, force: bool) -> None:
         raise UsageError(f"{output} is there already, and no baseline", "name another file")
 
 
-def _is_known(target: "Path | ClosedFolder", known: "Baseline") -> bool:
-    return isinstance(target, ClosedFolder) or known.of(target) is not None
+def _is_known(target: Target, known: "Baseline") -> bool:
+    return not isinstance(target, Path) or known.of(target) is not None
 
 
 def _gone(file: Path) -> bool:
@@ -242,7 +239,7 @@ def _tell_pruned(
     click.echo(f"{old.file}: {state}, {total}" if new == old else f"{old.file}: {total} {state}")
 
 
-def _tell_unknown(unknown: "Sequence[Path | ClosedFolder]") -> None:
+def _tell_unknown(unknown: Sequence[Target]) -> None:
     if unknown:
         from cnnlint.report.numbers import plural
 

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 import click
 
 from cnnlint import __version__
-from cnnlint.cli.batch import Job, OwnRules, called, check_all
-from cnnlint.cli.budgets import Budgets, budget_options, references, within
+from cnnlint.cli.batch import Job, OwnRules, check_all
 from cnnlint.cli.files import Files, files_options
 from cnnlint.cli.options import Sizes, input_options, output_option, recipe_option
+from cnnlint.cli.planned import planned
 from cnnlint.cli.progress import progress
 from cnnlint.cli.screen import screen
-from cnnlint.cli.streams import complain, tell_failures, write
-from cnnlint.cli.targets import Target, expand
+from cnnlint.cli.streams import tell_failures, write
 from cnnlint.cli.view import View, render, view_options
-from cnnlint.cli.wanted import Wanted, settings_of, wanted_options
+from cnnlint.cli.wanted import Wanted, wanted_options
 
 if TYPE_CHECKING:
-    from cnnlint.lint.baseline import Baseline
-    from cnnlint.lint.engine import Settings
+    from collections.abc import Sequence
+
+    from cnnlint.config.planner import Plan
+    from cnnlint.report.report import ModelReport
 
 
 @click.command(short_help="Lint models and say whether they pass.")
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 @output_option
 @input_options
 @files_options
-@budget_options
-def check(  # noqa: PLR0913  (one parameter a group of options)
+def check(
     *,
     paths: tuple[str, ...],
     wanted: Wanted,
@@ -41,7 +41,6 @@ def check(  # noqa: PLR0913  (one parameter a group of options)
     output: Path | None,
     sizes: Sizes,
     files: Files,
-    budgets: Budgets,
 ) -> int:
     """Lint models: files, folders (every .onnx below), globs, or - for standard input.
 
@@ -56,67 +55,40 @@ def check(  # noqa: PLR0913  (one parameter a group of options)
       cnnlint check model.onnx --config rules.K101.min_kernel=7
       cnnlint check model.onnx --format json --output report.json
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
-    from cnnlint.lint.baseline_file import read_baseline
-    from cnnlint.lint.recipes import read_recipe
-    from cnnlint.lint.useless import useless
     from cnnlint.model.binding import check_all_used
     from cnnlint.report.report import Report
 
-    targets = targets_of(paths, files)
-    rules, settings = settings_of(wanted)
-    settings = within(settings, budgets.limits)
-    settings = replace(settings, recipe=read_recipe(recipe)) if recipe else settings
+    run = planned(paths, wanted, recipe, files)
     asked = sizes.bindings
-    baseline = read_baseline(wanted.baseline) if wanted.baseline else None
     jobs = [
         Job(
             target,
-            rules,
-            against(baseline, target, settings),
-            asked,
+            plan.rules,
+            plan.settings,
+            plan.bindings(asked),
             rows=view.verbose,
             thorough=view.form == "json",
         )
-        for target in targets
+        for target, plan in zip(run.targets, run.plans, strict=True)
     ]
     own = OwnRules(wanted.folders, installed=not wanted.isolated)
     with progress(quiet=view.quiet or len(jobs) < 2) as tell:
         checked = check_all(jobs, own, files.jobs, tell)
     check_all_used(asked, [each.inputs for each in checked if each.inputs is not None])
     models = tuple(each.report for each in checked)
-    gate = settings.gate
-    report = Report(__version__, models, notes=useless(gate.suppressions, models, rules, gate.day))
-    kept = [target for target in targets if isinstance(target, Path)]
-    kept += [file for each in checked for file in each.data_files]
-    kept += references(settings.gate.limits)
-    kept += [file for file in (recipe, wanted.baseline) if file]
+    report = Report(__version__, models, notes=_notes(run.plans, models))
+    kept = (*run.kept, *(file for each in checked for file in each.data_files))
+    view = view if view.max_per_rule is not None else replace(view, max_per_rule=run.max_per_rule)
     write(render(report, view, screen(view.color, output)), output, kept)
     tell_failures(report)
-    return 2 if files.require_models and not targets else report.exit_code
+    return 2 if files.require_models and not run.targets else report.exit_code
 
 
-def targets_of(paths: tuple[str, ...], files: Files) -> list[Target]:
-    """Return what is to be checked, and complain where that is nothing."""
-    from cnnlint.lint.exclude import exclusion
+def _notes(plans: "Sequence[Plan]", models: "Sequence[ModelReport]") -> tuple[str, ...]:
+    """Return what is of no use in the configuration of all models together."""
+    from cnnlint.lint.useless import useless
 
-    excluded = exclusion(files.patterns)
-    targets = expand(paths, excluded, force=bool(files.force_exclude))
-    if not targets:
-        level = "error" if files.require_models else "warning"
-        complain(*_why_none(expand(paths)), level=level)
-    return targets
-
-
-def _why_none(found: list[Target]) -> tuple[str, str]:
-    """Return why there is nothing to check, and what to do: all that was found is excluded."""
-    if not found:
-        return "no models found", "name .onnx files, or folders that hold some"
-    cause = f"all models that were found are excluded ({len(found)}), {called(found[0])} first"
-    return cause, "see --exclude, --force-exclude and `exclude` of the configuration"
-
-
-def against(baseline: "Baseline | None", target: Target, settings: "Settings") -> "Settings":
-    """Return how a target is checked: with what the baseline knows of it."""
-    if baseline is None or not isinstance(target, Path):
-        return settings
-    return replace(settings, gate=replace(settings.gate, baseline=baseline.of(target)))
+    gates = [plan.settings.gate for plan in plans]
+    suppressions = dict.fromkeys(each for gate in gates for each in gate.suppressions)
+    rules = dict.fromkeys(rule for plan in plans for rule in plan.rules)
+    return useless(tuple(suppressions), models, tuple(rules), gates[0].day) if gates else ()

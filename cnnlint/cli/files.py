@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 class Files:
     """Which files; None where nothing was said."""
 
-    exclude: tuple[str, ...]
-    force_exclude: bool | None
-    require_models: bool
-    jobs: int | None
+    exclude: tuple[str, ...] = ()
+    force_exclude: bool | None = None
+    require_models: bool = False
+    jobs: int | None = None
 
     @property
     def patterns(self) -> "Patterns":

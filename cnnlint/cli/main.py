@@ -12,6 +12,7 @@ import click
 from cnnlint import __version__
 from cnnlint.cli.baseline import baseline
 from cnnlint.cli.check import check
+from cnnlint.cli.config import config
 from cnnlint.cli.profile import profile
 from cnnlint.cli.rules import rule, rules
 from cnnlint.cli.streams import complain
@@ -39,7 +40,7 @@ class CheckByDefault(click.Group):
 
 @click.group(
     cls=CheckByDefault,
-    commands=(check, profile, rules, rule, why, baseline),
+    commands=(check, profile, rules, rule, why, baseline, config),
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="`cnnlint MODEL.onnx` is short for `cnnlint check MODEL.onnx`.",
@@ -59,7 +60,8 @@ def main() -> NoReturn:
         error.show()
         code = 2
     except CnnlintError as error:
-        complain(error.cause, error.cure)
+        for cause, cure in error.told:
+            complain(cause, cure)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED

@@ -85,8 +85,9 @@ config_option = click.option(
     "--config",
     "config",
     multiple=True,
-    metavar="KEY=VALUE",
-    help="Set an option of a rule: rules.K101.min_kernel=7; it may be given again.",
+    metavar="FILE|KEY=VALUE",
+    help="Use this file of configuration for all models, or set one of its keys: "
+    "rules.K101.min_kernel=7; it may be given again.",
 )
 recipe_option = click.option(
     "--recipe",

@@ -34,6 +34,8 @@ class ClosedFolder:
 Target: TypeAlias = Path | ClosedFolder | None
 """A model, a folder that may hold some, or standard input."""
 Below: TypeAlias = Path | ClosedFolder
+Forced: TypeAlias = Callable[[Path], bool]
+"""Whether a path is left out, if it is excluded, though it is named itself."""
 
 
 def nothing(_path: Path, _folder: bool) -> bool:
@@ -42,7 +44,7 @@ def nothing(_path: Path, _folder: bool) -> bool:
 
 
 def expand(
-    paths: tuple[str, ...], excluded: Excluded = nothing, *, force: bool = False
+    paths: tuple[str, ...], excluded: Excluded = nothing, forced: Forced = lambda _: False
 ) -> list[Target]:
     """Return the models behind the arguments, each once, in order; None is standard input.
 
@@ -51,18 +53,18 @@ def expand(
     Args:
         paths: files, folders, globs that no shell has replaced, and ``-``.
         excluded: what of the files and folders below those named is left out.
-        force: whether what is named itself is left out too; else it counts, and so does all
+        forced: whether what is named itself is left out too; else it counts, and so does all
             below a folder that is.
 
     Raises:
         MissingPathError: a path that doesn't exist, a glob that means nothing.
         UsageError: a path without a letter.
     """
-    found = (target for text in paths for target in _named(text, excluded, force=force))
+    found = (target for text in paths for target in _named(text, excluded, forced))
     return _each_once(found)
 
 
-def _named(text: str, excluded: Excluded, *, force: bool) -> Iterator[Target]:
+def _named(text: str, excluded: Excluded, forced: Forced) -> Iterator[Target]:
     """Yield the models behind one argument."""
     if not text:  # Path("") is the current folder
         raise UsageError("a path is empty", "check the variable that it comes from")
@@ -71,14 +73,14 @@ def _named(text: str, excluded: Excluded, *, force: bool) -> Iterator[Target]:
         yield None
     elif isdir(path):  # noqa: PTH112  (Path.is_dir raises on long names and closed folders)
         asked = _within(path, excluded, folder=True)
-        if force and asked:
+        if asked and forced(path):
             return
         below = sorted(_below(path, nothing if asked else excluded), key=_path)
         yield from below
         if path.suffix == ".onnx" and not below:  # a folder in the place of a model
             yield path
     elif _exists(path):
-        if not (force and _within(path, excluded, folder=False)):
+        if not (_within(path, excluded, folder=False) and forced(path)):
             yield path
     elif glob := glob_of(text):
         yield from _meant(glob, excluded)

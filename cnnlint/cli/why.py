@@ -1,19 +1,20 @@
 """``cnnlint why``: why a rule did or did not speak about a layer."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from cnnlint.cli.options import Sizes, config_option, input_options, recipe_option, rules_option
+from cnnlint.cli.options import Sizes, input_options, recipe_option
 from cnnlint.cli.streams import read_standard_input
+from cnnlint.cli.wanted import Basis, basis_options, tell_warnings
 
 
 @click.command(short_help="Tell why a rule did or did not speak about a layer.")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("layer")
 @click.argument("rule")
-@rules_option
-@config_option
+@basis_options
 @recipe_option
 @input_options
 def why(
@@ -21,8 +22,7 @@ def why(
     model: Path,
     layer: str,
     rule: str,
-    folders: tuple[Path, ...],
-    config: tuple[str, ...],
+    basis: Basis,
     recipe: Path | None,
     sizes: Sizes,
 ) -> int:
@@ -36,17 +36,20 @@ def why(
       cnnlint why model.onnx conv1 K101
       cnnlint why model.onnx layer4.1.conv2 missing-bottleneck
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
-    from cnnlint.lint.config import parse_options
-    from cnnlint.lint.engine import Settings
+    from cnnlint.config.planner import Asked, Planner
     from cnnlint.lint.recipes import read_recipe
     from cnnlint.lint.registry import catalogue, find
     from cnnlint.lint.why import explain
     from cnnlint.report.why import render_answer
 
-    source = read_standard_input() if str(model) == "-" else model
-    known = catalogue(folders)
-    options = parse_options(config, known)
-    settings = Settings(options=options, recipe=read_recipe(recipe) if recipe else None)
-    answer = explain(source, layer, find(rule, known), sizes.bindings, settings)
+    known = catalogue(basis.folders, installed=not basis.isolated)
+    planner = Planner(known, Asked(basis.config, basis.isolated, basis.typed))
+    piped = str(model) == "-"
+    plan = planner.plan(None if piped else model)
+    tell_warnings(planner)
+    settings = replace(plan.settings, recipe=read_recipe(recipe) if recipe else None)
+    found = find(rule, known)
+    source = read_standard_input() if piped else model
+    answer = explain(source, layer, found, plan.bindings(sizes.bindings), settings)
     click.echo(render_answer(answer), nl=False)
     return 0

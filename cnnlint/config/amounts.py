@@ -94,7 +94,7 @@ def _spelled(text: str, measure: Measure) -> Quantity:
     number = Fraction(found[1].replace("_", "")) * _factor(found[2] or "")
     amount = int(number) if measure.whole else float(number)
     if not 0 < amount <= MOST:
-        raise _wrong(measure)
+        raise _wrong(measure, "; it comes to nothing" if amount <= MOST else "; that is too much")
     return Quantity(amount)
 
 

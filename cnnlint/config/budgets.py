@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cnnlint.config.amounts import LIMITS, Measure, Quantity, quantity
-from cnnlint.config.kinds import Glob, Key, Listed, Schema, Spot, Table, Text
+from cnnlint.config.kinds import Glob, Listed, Schema, Spot, Text, either
+from cnnlint.config.tables import Key, Table
 from cnnlint.lint.budget import Limit
 from cnnlint.lint.patterns import Patterns
 
@@ -17,14 +18,14 @@ _DOCS = {
     "max_plain_run": "Layers in series that nothing bypasses.",
     "max_latency_ms": "Milliseconds of one run; `check` doesn't measure it, and says so.",
 }
-_EXAMPLES = {
-    "max_params": '"5M"',
-    "max_macs": '"1.8G"',
-    "max_weight_bytes": '"20MiB"',
-    "max_peak_memory": '"16 MB"',
-    "max_file_size": '"25 MB"',
-    "max_plain_run": "16",
-    "max_latency_ms": "12.5",
+_EXAMPLES: Mapping[str, object] = {
+    "max_params": "5M",
+    "max_macs": "1.8G",
+    "max_weight_bytes": "20MiB",
+    "max_peak_memory": "+5%",
+    "max_file_size": "25 MB",
+    "max_plain_run": 16,
+    "max_latency_ms": 12.5,
 }
 
 
@@ -45,12 +46,9 @@ class Amount:
 
     def schema(self) -> Schema:
         """See :class:`cnnlint.config.kinds.Kind`."""
-        number: Schema = (
-            {"type": "integer", "minimum": 1}
-            if self.measure.whole
-            else {"type": "number", "exclusiveMinimum": 0}
-        )
-        return {"anyOf": [number, {"type": "string", "pattern": self.measure.pattern}]}
+        number: Schema = {"type": ["number", "string"], "exclusiveMinimum": 0}
+        whole: Schema = {"type": ["integer", "string"], "minimum": 1}
+        return (whole if self.measure.whole else number) | {"pattern": self.measure.pattern}
 
 
 LIMIT_KEYS = tuple(Key(n, _DOCS[n], Amount(m), _EXAMPLES[n]) for n, m in LIMITS.items())
@@ -59,13 +57,13 @@ KEYS = (
         "files",
         "Patterns of the models that it is for; all where it isn't given.",
         Listed(Glob(), "a pattern, or a list of patterns", single=True),
-        '"models/mobile/*.onnx"',
+        ["models/mobile/*.onnx"],
     ),
     Key(
         "reference",
         'The model that limits such as "+5%" are relative to; the baseline where none is given.',
         Text("the path of a model"),
-        '"models/released.onnx"',
+        "models/released.onnx",
     ),
     *LIMIT_KEYS,
 )
@@ -118,4 +116,4 @@ class Budgets:
             for key in LIMITS
         ]
         table = self.table.schema() | {"dependentSchemas": {"reference": {"anyOf": relative}}}
-        return {"anyOf": [table, {"type": "array", "items": table}]}
+        return either(table)

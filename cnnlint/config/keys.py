@@ -1,8 +1,6 @@
 """The table of keys: all that a configuration may say, and how it is read."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +10,22 @@ from cnnlint.config.budgets import Budgets
 from cnnlint.config.given import Given
 from cnnlint.config.kinds import (
     Choice,
-    Day,
     Flag,
-    FreeTable,
     Glob,
-    Key,
     Listed,
     Notebook,
-    Schema,
     Spot,
     Steps,
-    Table,
     Text,
     Whole,
     plain,
 )
-from cnnlint.config.ruled import TOP, Known, Options, Selector, Severities, Suppressible
+from cnnlint.config.ruled import TOP, Known, Options, Selector, Severities
+from cnnlint.config.suppressions import Suppressions, suppress_keys
+from cnnlint.config.tables import FreeTable, Key, Table
 from cnnlint.lint.finding import Severity
-from cnnlint.lint.patterns import Patterns
 from cnnlint.lint.presets import PRESETS
 from cnnlint.lint.rule import Rule
-from cnnlint.lint.suppress import Suppression
 from cnnlint.lint.targets import TARGETS
 
 FAIL_ON = (*(severity.value for severity in Severity), "never")
@@ -42,67 +35,66 @@ SCALARS = (
         "preset",
         "A ready-made set of rules and severities.",
         Choice(tuple(PRESETS)),
-        '"default"',
+        "default",
         default=True,
     ),
     Key(
         "target",
         "What the models are to run on: sets the options of rules that depend on it.",
         Choice(tuple(TARGETS)),
-        '"generic"',
+        "generic",
         default=True,
     ),
     Key(
         "fail-on",
         "The least severity that makes the exit code 1.",
         Choice(FAIL_ON),
-        '"warning"',
+        "warning",
         default=True,
     ),
     Key(
         "baseline",
         "The file of the findings that are known, made by `cnnlint baseline create`.",
         Text("the path of a file"),
-        '"cnnlint-baseline.json"',
+        "cnnlint-baseline.json",
     ),
     Key(
         "model-suppressions",
         "Whether a model may say in its own metadata what to ignore.",
         Flag(),
-        "true",
+        True,
         default=True,
     ),
     Key(
         "exclude",
         "Patterns of files and folders that are left out.",
         Listed(Glob(), "a list of patterns"),
-        "[]",
+        [],
         default=True,
     ),
     Key(
         "force-exclude",
         "Whether these are left out even where they are named on the command line.",
         Flag(),
-        "false",
+        False,
         default=True,
     ),
     Key(
         "max-per-rule",
         "How many findings of one rule are shown for one model; 0 for all of them.",
         Whole(0),
-        "3",
+        10,
         default=True,
     ),
     Key(
         "batch",
         "Size of the batch dimension where a model leaves it open.",
         Whole(1),
-        "1",
+        1,
         default=True,
     ),
 )
 """The keys that have nothing to do with the rules that there are."""
-SUPPRESS = ("rule", "reason", "layer", "files", "expires")
 
 
 _ELSEWHERE = {
@@ -122,7 +114,7 @@ def keys(rules: Sequence[Rule]) -> tuple[Key, ...]:
             "extend",
             "Files that are read first; what this file says wins over them.",
             Listed(Text("the path of a file"), "a path, or a list of paths", single=True),
-            '"../cnnlint.toml"',
+            "../cnnlint.toml",
         ),
         *_selections(known),
         *SCALARS,
@@ -134,11 +126,14 @@ def _selections(known: Known) -> tuple[Key, ...]:
     rules = Listed(Selector(known), "a list of rules")
     odd = Listed(Selector(known, lenient=True), "a list of rules")
     return (
-        Key("select", "The rules that run, in place of those that are on.", rules, '["ALL"]'),
         Key(
-            "extend-select", "Rules that run besides those that are on.", rules, "[]", default=True
+            "select",
+            "The rules that run, in place of those that are on.",
+            rules,
+            ["kernels", "S201"],
         ),
-        Key("ignore", "Rules that don't run.", odd, "[]", default=True),
+        Key("extend-select", "Rules that run besides those that are on.", rules, [], default=True),
+        Key("ignore", "Rules that don't run.", odd, [], default=True),
     )
 
 
@@ -147,96 +142,28 @@ def _tables(known: Known) -> tuple[Key, ...]:
     tops = dict.fromkeys(known.top, TOP)
     budget = Table(BUDGET_KEYS, elsewhere=tops)
     return (
-        Key("severity", "Severities by rule.", Severities(known), '{ K101 = "note" }'),
-        Key("rules", "Options of rules.", Options(known), "{ K101 = { min_kernel = 7 } }"),
+        Key("severity", "Severities by rule.", Severities(known), {"K101": "note"}),
+        Key("rules", "Options of rules.", Options(known), {"K101": {"min_kernel": 7}}),
         Key(
             "per-file-ignores",
             "Rules that don't run on the models that a pattern means.",
             FreeTable(Glob(), odd),
-            '{ "old/*.onnx" = ["width"] }',
+            {"old/*.onnx": ["width"]},
         ),
         Key(
             "dim",
             "Sizes of other dimensions that models leave open, by name.",
             FreeTable(Text("the name of a dimension"), Whole(1)),
-            "{ height = 224 }",
+            {"height": 224},
         ),
-        Key("budget", "What a model may cost, in one table or several.", Budgets(budget), ""),
+        Key("budget", "What a model may cost, in one table or several.", Budgets(budget), {}),
         Key(
             "suppress",
             "Findings that are accepted, each with a reason.",
-            Suppressions(Table(_suppress(known), required=("rule", "reason"), elsewhere=tops)),
-            "",
+            Suppressions(Table(suppress_keys(known), required=("rule", "reason"), elsewhere=tops)),
+            [],
         ),
     )
-
-
-def _suppress(known: Known) -> tuple[Key, ...]:
-    return (
-        Key(
-            "rule",
-            "What is accepted: a rule, or several as in `select`.",
-            Suppressible(known),
-            '"K101"',
-        ),
-        Key(
-            "reason",
-            "Why it is accepted.",
-            Text("a reason in words"),
-            '"the first layer has to see 7x7"',
-        ),
-        Key(
-            "layer",
-            "A pattern of layer paths; all where it isn't given.",
-            Text("a pattern of layer paths"),
-            '"stages.0.*"',
-        ),
-        Key(
-            "files",
-            "Patterns of the models; all where it isn't given.",
-            Listed(Glob(), "a pattern, or a list of patterns", single=True),
-            '"detector*.onnx"',
-        ),
-        Key(
-            "expires",
-            "The last day on which it holds; it has no end where it isn't given.",
-            Day(),
-            "2026-12-31",
-        ),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Suppressions:
-    """A list of tables, ``[[suppress]]``."""
-
-    table: Table
-
-    def read(self, value: object, spot: Spot) -> tuple[Suppression, ...] | None:
-        """See :class:`cnnlint.config.kinds.Kind`."""
-        if not isinstance(value, list | tuple):
-            spot.must_be("a list of tables", value, "; write each under [[suppress]]")
-            return None
-        found = (self._one(each, spot.at(index)) for index, each in enumerate(value))
-        return tuple(each for each in found if each is not None)
-
-    def _one(self, value: object, spot: Spot) -> Suppression | None:
-        read = self.table.read(value, spot) or {}
-        rule, reason, layer, globs, expires = (read.get(name) for name in SUPPRESS)
-        if not isinstance(rule, str) or not isinstance(reason, str):
-            return None
-        return Suppression(
-            rule=rule,
-            reason=reason.strip(),
-            place=spot.place,
-            layer=layer if isinstance(layer, str) else None,
-            files=Patterns(spot.book.folder, globs) if isinstance(globs, tuple) else None,
-            expires=expires if isinstance(expires, date) else None,
-        )
-
-    def schema(self) -> Schema:
-        """See :class:`cnnlint.config.kinds.Kind`."""
-        return {"type": "array", "items": self.table.schema()}
 
 
 def read(

@@ -5,11 +5,12 @@ returns None.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
+from sys import float_info
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from cnnlint.config.amounts import is_number
@@ -23,6 +24,8 @@ MAX_SHOWN = 60
 """Characters of a value that a message has."""
 MAX_TOLD = 50
 """Mistakes that are told, and warnings; the others are counted."""
+MAX_GLOB = 1_000
+"""Characters of a pattern of files; it may come with a stranger's model."""
 BITS = 63
 """Whole numbers of TOML have so many and a sign."""
 _FULL = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$"
@@ -41,6 +44,11 @@ class Notebook:
     mistakes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def full(self) -> bool:
+        """Whether so much is written down already that nobody reads more."""
+        return max(len(self.mistakes), len(self.warnings)) > MAX_TOLD
 
     def told(self) -> tuple[list[str], list[str]]:
         """Return the mistakes and the warnings; of very many the first, and how many more."""
@@ -74,11 +82,25 @@ class Spot:
 
     def mistake(self, text: str) -> None:
         """Write down what is wrong here."""
-        self.book.mistakes.append(f"{self.place}: {text}")
+        self._write(text, self.book.mistakes)
 
     def warn(self, text: str) -> None:
         """Write down what is odd here."""
-        self.book.warnings.append(f"{self.place}: {text}")
+        self._write(text, self.book.warnings)
+
+    def _write(self, text: str, said: list[str]) -> None:
+        said.append(f"{self.place}: {text}" if len(said) < MAX_TOLD else "")
+
+    def meant(self, word: str, known: Iterable[str]) -> str | None:
+        """Return which of the known words is meant; dashes and underscores are one.
+
+        To find out takes its time, so it is done only while somebody reads it.
+        """
+        if self.book.full or len(word) > MAX_SHOWN:
+            return None
+        alike = {plain(each): each for each in known}
+        near = get_close_matches(plain(word), alike, 1)
+        return alike[near[0]] if near else None
 
     def must_be(self, what: str, value: object, cure: str = "") -> None:
         """Write down that the value here isn't what it must be."""
@@ -129,7 +151,7 @@ class Choice:
         """See :class:`Kind`."""
         if isinstance(value, str) and value in self.words:
             return value
-        near = meant(value, self.words) if isinstance(value, str) else None
+        near = spot.meant(value, self.words) if isinstance(value, str) else None
         spot.must_be(f"one of {', '.join(self.words)}", value, suggested(near))
         return None
 
@@ -181,9 +203,7 @@ class Number:
 
     def read(self, value: object, spot: Spot) -> float | None:
         """See :class:`Kind`."""
-        if (
-            is_number(value) and abs(value) < 2**1023
-        ):  # no nan, not infinite, not too large for a float
+        if is_number(value) and abs(value) <= float_info.max:  # which nan isn't either
             return float(value)
         spot.must_be("a number", value)
         return None
@@ -224,14 +244,14 @@ class Glob:
     def read(self, value: object, spot: Spot) -> str | None:
         """See :class:`Kind`."""
         text = Text("a pattern of files").read(value, spot)
-        if text is None or is_pattern(text):
+        if text is None or (len(text) <= MAX_GLOB and is_pattern(text)):
             return text
         spot.mistake(f"{shown(text)} is no pattern of files; write it as in a .gitignore")
         return None
 
     def schema(self) -> Schema:
         """See :class:`Kind`."""
-        return Text().schema()
+        return Text().schema() | {"maxLength": MAX_GLOB}
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,105 +277,16 @@ class Listed(Generic[T]):
     def schema(self) -> Schema:
         """See :class:`Kind`."""
         item = self.item.schema()
-        listed: Schema = {"type": "array", "items": item}
-        return {"anyOf": [item, listed]} if self.single else listed
+        return either(item) if self.single else {"type": "array", "items": item}
 
 
-@dataclass(frozen=True, slots=True)
-class FreeTable(Generic[T]):
-    """A table whose keys are names that the user gives."""
+def either(one: Schema) -> Schema:
+    """Return the schema of one value or a list of them.
 
-    key: Kind[str]
-    item: Kind[T]
-
-    def read(self, value: object, spot: Spot) -> dict[str, T] | None:
-        """See :class:`Kind`."""
-        if not isinstance(value, Mapping):
-            spot.must_be("a table", value, f"; write it under [{spot.name}]")
-            return None
-        found: dict[str, T] = {}
-        for name, given in value.items():
-            here = spot.at(name)
-            key = self.key.read(name, here)
-            item = self.item.read(given, here)
-            if key is not None and item is not None:
-                here.remember()
-                found[key] = item
-        return found
-
-    def schema(self) -> Schema:
-        """See :class:`Kind`."""
-        return {
-            "type": "object",
-            "propertyNames": self.key.schema(),
-            "additionalProperties": self.item.schema(),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key of a table."""
-
-    name: str
-    doc: str
-    """One sentence."""
-    kind: Kind[object]
-    example: str
-    """A value as TOML has it: the default where there is one."""
-    default: bool = False
-    """Whether the example is the default."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table with the keys that there are."""
-
-    keys: tuple[Key, ...]
-    required: tuple[str, ...] = ()
-    elsewhere: Mapping[str, str] = field(default_factory=dict)
-    """In words where keys belong that aren't of this table, by their :func:`plain` spelling."""
-
-    def read(self, value: object, spot: Spot) -> dict[str, object] | None:
-        """Return what could be read of it; see :class:`Kind`."""
-        if not isinstance(value, Mapping):
-            spot.must_be("a table", value)
-            return None
-        kinds = {key.name: key.kind for key in self.keys}
-        found: dict[str, object] = {}
-        for name, given in value.items():
-            if name not in kinds:
-                spot.at(name).mistake(self._unknown(str(name), spot))
-            elif (item := kinds[name].read(given, spot.at(name))) is not None:
-                found[name] = item
-        for name in self.required:
-            if name not in value:
-                spot.mistake(f"{spot.name} has no {name}; every one needs it")
-        return found
-
-    def _unknown(self, name: str, spot: Spot) -> str:
-        cause = f"{spot.name} has no key" if spot.path else "there is no key"
-        place = self.elsewhere.get(plain(name))
-        near = suggested(meant(name, [key.name for key in self.keys]))
-        return f"{cause} {shown(name)}{f'; {place}' if place else near}"
-
-    def schema(self) -> Schema:
-        """See :class:`Kind`."""
-        properties = {key.name: key.kind.schema() | {"description": key.doc} for key in self.keys}
-        made: Schema = {
-            "type": "object",
-            "properties": properties,
-            "additionalProperties": False,
-        }
-        return made | ({"required": list(self.required)} if self.required else {})
-
-
-def meant(word: str, known: Sequence[str]) -> str | None:
-    """Return which of the known words somebody has meant; dashes and underscores are one."""
-    if len(word) > MAX_SHOWN:
-        return None
-    alike = {plain(each): each for each in known}
-    near = get_close_matches(plain(word), alike, 1)
-    return alike[near[0]] if near else None
+    Each keyword is about one type only, so that an editor names what is wrong; what fits none of
+    several schemas it says nothing more of.
+    """
+    return one | {"type": [one["type"], "array"], "items": one}
 
 
 def plain(word: str) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from string import ascii_lowercase, ascii_uppercase
 
 from cnnlint.config.kinds import (
     Choice,
@@ -14,7 +15,6 @@ from cnnlint.config.kinds import (
     Spot,
     Text,
     Whole,
-    meant,
     plain,
     shown,
     suggested,
@@ -24,7 +24,11 @@ from cnnlint.lint.rule import Option, OptionValue, Rule
 
 TOP = "write that key above the first [table]"
 """The cure for a key of the top that got into a table."""
+BROKEN = "a-rule-that-says-that-the-file-is-broken"
+"""What the schema calls such a rule; editors show it."""
 _DIGITS = "0123456789"
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+"""Case as the patterns of :func:`any_case` have it: other alphabets have theirs."""
 _KINDS: Mapping[type, Kind[OptionValue]] = {
     int: Whole(),
     float: Number(),
@@ -44,7 +48,9 @@ class Known:
     @cached_property
     def exact(self) -> dict[str, Rule]:
         """Rules by what means one of them alone, in lower case."""
-        return {name.lower(): rule for rule in self.rules for name in (rule.code, rule.name)}
+        return {
+            name.translate(_LOWER): rule for rule in self.rules for name in (rule.code, rule.name)
+        }
 
     @cached_property
     def selectors(self) -> tuple[str, ...]:
@@ -54,7 +60,7 @@ class Known:
     @cached_property
     def meaningful(self) -> frozenset[str]:
         """The selectors in lower case."""
-        return frozenset(each.lower() for each in self.selectors)
+        return frozenset(each.translate(_LOWER) for each in self.selectors)
 
     @property
     def _families(self) -> Iterable[str]:
@@ -73,21 +79,24 @@ class Known:
 
     def means(self, selector: str) -> bool:
         """Tell whether a selector means any rule, however capitalised."""
-        return selector.isascii() and selector.lower() in self.meaningful
+        return selector.translate(_LOWER) in self.meaningful
 
     def rule(self, key: str) -> Rule | None:
         """Return the rule of a code or a name, None where there is none."""
-        return self.exact.get(key.lower()) if key.isascii() else None
+        return self.exact.get(key.translate(_LOWER))
 
     def unknown(self, key: str, spot: Spot) -> str:
         """Return in words that there is no such rule, and what was meant."""
         cause = f"there is no rule {shown(key)}"
+        if spot.book.full:
+            return cause
         if len(spot.path) > 1 and plain(key) in self.top:
             return f"{cause}; {TOP}"
         owners = [r.code for r in self.rules if key in {option.name for option in r.options}]
         if owners:
             return f"{cause}; it is an option: write it under [rules.{owners[0]}]"
-        near = meant(key, self.selectors)
+        codes = (rule.code for rule in self.rules)
+        near = spot.meant(key, ("ALL", *self._families, *codes, *self._names))
         return cause + (suggested(near) if near else "; `cnnlint rules` lists what there is")
 
 
@@ -133,7 +142,8 @@ class Suppressible:
 
     def schema(self) -> Schema:
         """See :class:`Kind`."""
-        return {"$ref": "#/$defs/selector", "not": {"pattern": unsuppressible(self.known)}}
+        named: Schema = {"$ref": f"#/$defs/{BROKEN}"}
+        return {"allOf": [{"$ref": "#/$defs/selector"}, {"not": named}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +228,7 @@ def _options(rule: Rule, given: Mapping[str, object], spot: Spot) -> dict[str, O
     for name, value in given.items():
         here = spot.at(name)
         if name not in options:
-            near = meant(name, list(options))
+            near = here.meant(name, options)
             cure = suggested(near) or f"; `cnnlint rule {rule.code}` lists its options"
             here.mistake(f"{spot.name} has no option {shown(name)}{cure}")
             continue
@@ -236,7 +246,8 @@ def definitions(known: Known) -> Schema:
         "anyOf": [{"enum": list(known.selectors)}, {"pattern": any_case(known.selectors)}],
         "type": "string",
     }
-    defined: Schema = {"selector": selector}
+    broken: Schema = {"pattern": unsuppressible(known)}
+    defined: Schema = {"selector": selector, BROKEN: broken}
     return defined | {rule.code: _option_table(rule) for rule in known.rules}
 
 
@@ -265,5 +276,6 @@ def any_case(words: Iterable[str]) -> str:
 
 
 def _any_case(letter: str) -> str:
-    lower, upper = letter.lower(), letter.upper()
-    return re.escape(letter) if lower == upper else f"[{upper}{lower}]"
+    if letter.isascii() and letter.isalpha():
+        return f"[{letter.upper()}{letter.lower()}]"
+    return re.sub(r"[.^$*+?()\[\]{}|\\/]", r"\\\g<0>", letter)  # ECMAScript has no \-

@@ -1,6 +1,6 @@
 """Which files below a folder are left out, and which folders are never entered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,19 +22,22 @@ _NAMES = frozenset(glob.removesuffix("/") for glob in USUAL)
 
 
 def exclusion(
-    besides: Patterns, configured: Callable[[Path], Patterns | None] = lambda _: None
+    besides: Patterns, configured: Callable[[Path], Sequence[Patterns]] = lambda _: ()
 ) -> Excluded:
     """Return what is left out.
 
     Args:
         besides: what the command line leaves out.
-        configured: the ``exclude`` of the configuration that holds in a folder, which takes the
-            place of the usual; None where there is none.
+        configured: what the configuration that holds in a folder leaves out, which takes the
+            place of the usual; nothing where it doesn't say.
     """
 
     def excluded(path: Path, folder: bool) -> bool:
         own = configured(path.parent)
-        usual = folder and path.name in _NAMES if own is None else own.match(path, folder=folder)
-        return usual or besides.match(path, folder=folder)
+        if own:
+            left_out = any(patterns.match(path, folder=folder) for patterns in own)
+        else:
+            left_out = folder and path.name in _NAMES
+        return left_out or besides.match(path, folder=folder)
 
     return excluded

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 
+MOST_STARS = 4
+"""Stars in one name of a pattern: each multiplies the work by the letters of a name."""
+MOST_DEEP = 3
+"""``**`` in a pattern: each multiplies the work by the folders of a path."""
+
+
 @dataclass(frozen=True)
 class Patterns:
     """Patterns as in a ``.gitignore`` that lies in the folder ``root``.
@@ -43,9 +49,12 @@ def names_layer(glob: str, path: str) -> bool:
 
 
 def is_pattern(glob: str) -> bool:
-    """Tell whether :class:`Patterns` can make sense of it."""
+    """Tell whether :class:`Patterns` can make sense of it, and soon, whoever has written it."""
     import pathspec  # noqa: PLC0415  (as above)
 
+    stars = max(name.count("*") for name in glob.split("/"))
+    if stars > MOST_STARS or glob.count("**") > MOST_DEEP:
+        return False
     try:
         spec = pathspec.GitIgnoreSpec.from_lines([glob])
     except (ValueError, re.error):

@@ -5,14 +5,13 @@ from os import PathLike
 from os.path import isfile
 from pathlib import Path
 
-from cnnlint.errors import MissingPathError, UsageError
+from cnnlint.errors import UsageError
 from cnnlint.facts.training.recipe import Recipe, parse, plain, to_metadata
+from cnnlint.lint.toml import read_toml
 from cnnlint.model.stamp import write_stamped
 
 SUFFIX = ".recipe.toml"
 """``model.recipe.toml`` is the recipe of ``model.onnx``."""
-MAX_BYTES = 1 << 20
-"""A larger file is no recipe."""
 
 
 def read_recipe(file: Path) -> Recipe:
@@ -22,27 +21,7 @@ def read_recipe(file: Path) -> Recipe:
         MissingPathError: there is no such file.
         UsageError: it is no recipe; all that is wrong with it is in one message.
     """
-    try:
-        if not file.is_file():
-            if file.exists():
-                raise UsageError(f"{file} is no regular file", "name a TOML file")
-            raise MissingPathError(f"{file} does not exist", "check the path of the recipe")
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        cause = f"{file} can't be read: {error.strerror}"
-        raise UsageError(cause, "make the recipe readable") from error
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{file} has more than {MAX_BYTES:,} bytes", "a recipe is a short file")
-    import tomllib  # noqa: PLC0415  (most runs read no recipe)
-
-    try:
-        values = tomllib.loads(data.decode())
-    except RecursionError as error:
-        raise UsageError(f"{file} is no TOML: it nests too deeply", "correct it") from error
-    except ValueError as error:  # of the encoding, the grammar or a number
-        raise UsageError(f"{file} is no TOML: {error}", "correct it") from error
-    return checked(values, str(file))
+    return checked(read_toml(file, "recipe").values, str(file))
 
 
 def recipe_of(model: str | Path | bytes, given: Recipe | None) -> Recipe:

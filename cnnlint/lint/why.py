@@ -1,6 +1,6 @@
 """Why a rule did or did not speak about a layer."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from cnnlint.facts.facts import Facts
 from cnnlint.lint.engine import STDIN, Settings
 from cnnlint.lint.finding import Finding, Silence, Unchecked
 from cnnlint.lint.recipes import recipe_of
-from cnnlint.lint.rule import OptionValue, Rule, guarded
+from cnnlint.lint.rule import Rule, guarded
 from cnnlint.model.binding import Bindings, check_all_used
 from cnnlint.model.graph import Node
 from cnnlint.model.loader import load
@@ -41,7 +41,7 @@ def explain(
         layer: its path or node name, or a tensor that it makes or reads.
         rule: the rule, whether it is on or not.
         bindings: sizes of open dimensions.
-        settings: options of rules, and the training recipe.
+        settings: how rules are run, and the training recipe.
 
     Raises:
         LoadError: the model can't be read.
@@ -56,30 +56,31 @@ def explain(
         check_all_used(bindings, [model.inputs])
         facts = Facts(model, recipe_of(source, settings.recipe))
         nodes = find_layer(tuple(nodes_of(facts)), layer)
-        return answer(facts, nodes, rule, settings.options.get(rule.code))
+        return answer(facts, nodes, rule, settings)
 
 
 def answer(
     facts: Facts,
     nodes: Sequence[Node],
     rule: Rule,
-    options: Mapping[str, OptionValue] | None = None,
+    settings: Settings | None = None,
 ) -> Answer:
     """Return what a rule says about the nodes that are one layer to the user.
 
     Raises:
         RuleError: the rule fails.
     """
+    settings = settings or Settings()
     keys = {node.key for node in nodes}
     findings, reasons, general = [], [], []
     with guarded(rule):
-        remarks = list(rule.remarks(facts, options))
+        remarks = list(rule.remarks(facts, settings.options.get(rule.code)))
     for said in remarks:
         match said:
             case Finding(nodes=()):
                 general.append(f"it reports of the file as a whole: {said.message}")
             case Finding() if not keys.isdisjoint(node.key for node in said.nodes):
-                severity = said.severity or rule.severity
+                severity = settings.severity(rule, said)
                 findings.append(Spoken(severity, said.message, said.suggestion, len(said.nodes)))
             case Silence(node=None):
                 general.append(said.reason)

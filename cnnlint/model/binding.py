@@ -21,12 +21,15 @@ BATCH_NAMES = re.compile(r"(n|b|bs|batch(_?size|_?dim)?)", re.IGNORECASE)
 class Bindings:
     """What the user asked for: ``--batch``, ``--dim`` and ``--input-shapes``.
 
-    ``shapes`` is keyed by input name; the key "" stands for the only input.
+    ``shapes`` is keyed by input name; the key "" stands for the only input. What is usual is
+    used where nothing else is asked for, and a model need not have it.
     """
 
     batch: int | None = None
     dims: Mapping[str, int] = field(default_factory=dict)
     shapes: Mapping[str, StaticShape] = field(default_factory=dict)
+    usual_batch: int | None = None
+    usual_dims: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,14 @@ def bind(inputs: Sequence[Input], bindings: Bindings, *, usual_batch: int | None
     for entry in inputs:
         _learn_symbols(entry, shapes.get(entry.name), symbols)
     batch = _batch_dims(inputs) - symbols.keys()
-    images = bindings.batch or usual_batch
+    if bindings.batch:
+        symbols |= dict.fromkeys(batch, bindings.batch)
+    symbols = {**bindings.usual_dims, **symbols}
+    batch -= symbols.keys()
+    images = bindings.usual_batch or usual_batch
     if images is not None:
         symbols |= dict.fromkeys(batch, images)
-    assumed = sorted(batch) if images and not bindings.batch else []
+    assumed = sorted(batch) if images and not bindings.usual_batch else []
     bound: list[Input] = []
     free: dict[str, None] = {}
     for entry in inputs:
@@ -116,7 +123,8 @@ def with_image_size(inputs: Sequence[Input], bindings: Bindings) -> Bindings | N
     any of its sizes was asked for.
     """
     sides = [name for entry in inputs for name in _image_sides(entry)]
-    if not sides or bindings.shapes or bindings.dims.keys() & sides:
+    asked = bindings.dims.keys() | bindings.usual_dims.keys()
+    if not sides or bindings.shapes or asked & set(sides):
         return None
     return replace(bindings, dims={**bindings.dims, **dict.fromkeys(sides, IMAGE_SIZE)})
 

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cnnlint.cli.budgets import Budgets, references, within
-from cnnlint.lint.budget import KEYS, LATENCY, Limit
-from cnnlint.lint.engine import Settings
-from cnnlint.lint.gate import Gate
+from cnnlint.cli.wanted import Wanted
+from cnnlint.lint.budget import KEYS, LATENCY
 from cnnlint.report.report import Verdict
 from tests.net import Net
 
@@ -166,21 +164,23 @@ def test_spaces_around_a_limit(run: Run, model: Path) -> None:
     assert run("check", model, "--max-macs", " 5 M ")[0] == 0
 
 
-def test_the_command_line_goes_before_the_configuration() -> None:
-    set_there = (Limit("max_macs", "cnnlint.toml:2", 5), Limit("max_params", "cnnlint.toml:3", 6))
-    settings = within(Settings(gate=Gate(limits=set_there)), Budgets(max_macs="+5%").limits)
-    assert settings.gate.limits == (
-        Limit("max_params", "cnnlint.toml:3", 6),
-        Limit("max_macs", "--max-macs", growth=0.05),
-    )
+def test_the_command_line_goes_before_the_configuration(run: Run, model: Path) -> None:
+    (model.parent / "cnnlint.toml").write_text("budget = {max_macs = 5, max_params = '1k'}")
+    code, out, _ = run("check", model, "-q")
+    assert (code, "max_macs: broken" in out) == (1, True)
+    code, out, _ = run("check", model, "--max-macs", "16k", "--format", "json")
+    budgets = {each["key"]: each["place"] for each in json.loads(out)["models"][0]["budgets"]}
+    assert (code, budgets["max_macs"]) == (0, "--max-macs")
+    assert budgets["max_params"].endswith("cnnlint.toml:1")
 
 
-def test_references() -> None:
-    limits = (
-        Limit("max_macs", "a", growth=0.1, reference=Path("b.onnx")),
-        Limit("max_macs", "c", 1),
-    )
-    assert references(limits) == [Path("b.onnx")]
+def test_a_reference_is_never_written_over(run: Run, model: Path) -> None:
+    other = model.with_name("reference")
+    other.write_bytes(model.read_bytes())
+    budget = f"budget={{max_macs='+5%', reference='{other}'}}"
+    code, _, err = run("check", model, "--config", budget, "--output", other)
+    assert (code, "would overwrite" in err) == (2, True)
+    assert other.read_bytes() == model.read_bytes()
 
 
 def test_the_guide_has_every_key_and_flag() -> None:
@@ -188,7 +188,8 @@ def test_the_guide_has_every_key_and_flag() -> None:
     for key in KEYS:
         assert f"| `{key}` | " in guide
         assert f"| `--{key.replace('_', '-')} " in guide
-    assert {field.name for field in fields(Budgets)} == set(KEYS)
+    options = {name for field in fields(Wanted) if (name := field.name).startswith("max_")}
+    assert options == set(KEYS)
     assert f"| `{LATENCY}` | " in guide
     for verdict in Verdict:
         assert f"`{verdict}`" in guide or verdict is Verdict.BROKEN

@@ -77,7 +77,7 @@ def test_unknown_rule_in_select_is_misuse(run: Run, models: Path) -> None:
 def test_unknown_rule_in_ignore_is_a_warning(run: Run, models: Path) -> None:
     code, _, err = run("check", models / "clean.onnx", "--ignore", "large-dense-kernels")
     assert code == 0
-    assert "warning: there is no rule" in err
+    assert "warning: --ignore: there is no rule" in err
     assert "did you mean large-dense-kernel?" in err
 
 

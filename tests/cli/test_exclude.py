@@ -26,7 +26,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def found(*paths: str, globs: tuple[str, ...] = (), force: bool = False) -> list[str]:
     excluded = exclusion(Patterns(Path(), globs))
-    return [str(path) for path in expand(paths, excluded, force=force)]
+    return [str(path) for path in expand(paths, excluded, lambda _: force)]
 
 
 @pytest.mark.usefixtures("tree")
@@ -84,7 +84,7 @@ def test_a_checkout_may_lie_in_a_folder_of_that_name(
 
 def test_the_configuration_takes_the_place_of_the_usual(tree: Path) -> None:
     own = Patterns(tree, ("old/new",))
-    excluded = exclusion(NOTHING, lambda folder: None if folder.name == "build" else own)
+    excluded = exclusion(NOTHING, lambda folder: () if folder.name == "build" else (own,))
     names = [Path(name) for name in ("a.onnx", "build/b.onnx", "node_modules/e.onnx")]
     assert expand((".",), excluded) == [*names, Path("old/c.onnx")]
 

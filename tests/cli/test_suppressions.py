@@ -1,7 +1,7 @@
 """Suppressions as a user sees them: what is shown, counted, told, and what the exit code is."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import cnnlint
-from cnnlint.cli.wanted import Wanted, settings_of
+from cnnlint.config.planner import Plan, Planner
 from cnnlint.lint.gate import Gate
 from cnnlint.lint.suppress import Suppression
 from tests.net import Net
@@ -23,11 +23,15 @@ def agreed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Gate], None]:
     """Return what puts a gate into the settings of a run."""
 
     def agree(gate: Gate) -> None:
-        def settings(wanted: Wanted) -> object:
-            rules, usual = settings_of(wanted)
-            return rules, replace(usual, gate=gate)
+        usual = Planner.plans
 
-        monkeypatch.setattr("cnnlint.cli.check.settings_of", settings)
+        def plans(self: Planner, models: Iterable[Path | None]) -> list[Plan]:
+            return [
+                replace(plan, settings=replace(plan.settings, gate=gate))
+                for plan in usual(self, models)
+            ]
+
+        monkeypatch.setattr(Planner, "plans", plans)
 
     return agree
 

@@ -66,11 +66,18 @@ def test_layers(glob: str, path: str, meant: bool) -> None:
     assert names_layer(glob, path) is meant
 
 
-@pytest.mark.parametrize("glob", ["*.onnx", "models/", "!x", "a**b", "[ab]c"])
+@pytest.mark.parametrize(
+    "glob", ["*.onnx", "models/", "!x", "a**b", "[ab]c", "*-*-*-*.onnx", "**/a/**/b/**"]
+)
 def test_pattern(glob: str) -> None:
     assert is_pattern(glob)
 
 
 @pytest.mark.parametrize("glob", ["", " ", "/", "!", "#x", "[z-a]", "\\", "["])
 def test_no_pattern(glob: str) -> None:
+    assert not is_pattern(glob)
+
+
+@pytest.mark.parametrize("glob", ["*a*a*a*a*a", "x/*-*-*-*-*.onnx", "**/a/**/b/**/c/**"])
+def test_a_pattern_that_may_take_long_is_none(glob: str) -> None:
     assert not is_pattern(glob)

@@ -4,7 +4,8 @@ import pytest
 
 from cnnlint.errors import MissingPathError, UsageError
 from cnnlint.facts.training.recipe import Recipe
-from cnnlint.lint.recipes import MAX_BYTES, read_recipe, recipe_beside, recipe_of
+from cnnlint.lint.recipes import read_recipe, recipe_beside, recipe_of
+from cnnlint.lint.toml import MAX_BYTES
 
 
 def test_a_recipe(tmp_path: Path) -> None:

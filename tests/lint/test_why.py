@@ -7,6 +7,7 @@ from onnx import parser
 
 from cnnlint.errors import UsageError
 from cnnlint.facts.facts import Facts
+from cnnlint.lint.engine import Settings
 from cnnlint.lint.finding import Basis, Finding, Fix, Remark, Severity, Silence, Unchecked
 from cnnlint.lint.rule import Rule
 from cnnlint.lint.why import answer, explain, find_layer
@@ -39,7 +40,12 @@ def rule(check: object) -> Rule:
 
 def ask(check: object, name: str, **options: int) -> tuple[object, ...]:
     facts = NET.facts()
-    said = answer(facts, find_layer(facts.model.nodes, name), rule(check), options)
+    said = answer(
+        facts,
+        find_layer(facts.model.nodes, name),
+        rule(check),
+        Settings(options={"X101": options}),
+    )
     return said.findings, said.reasons, said.general
 
 

@@ -1,0 +1,198 @@
+"""How each model is checked: from files and options to rules and settings."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from os.path import exists, isfile
+from pathlib import Path
+
+from cnnlint.config.files import Finder, absolute
+from cnnlint.config.folding import NEVER, Effective, fold
+from cnnlint.config.given import Given
+from cnnlint.config.layers import Layer, Reader
+from cnnlint.errors import ConfigError, MissingPathError, UsageError
+from cnnlint.lint.engine import Settings
+from cnnlint.lint.gate import Gate
+from cnnlint.lint.patterns import Patterns
+from cnnlint.lint.rule import Rule
+from cnnlint.model.binding import Bindings
+
+EXIT_ZERO = Layer("--exit-zero", Path(), Given(fail_on=NEVER, places={"fail-on": "--exit-zero"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line says of the configuration."""
+
+    config: tuple[str, ...] = ()
+    """Settings such as ``fail-on=error``, and at most one file."""
+    isolated: bool = False
+    """Whether no file is read."""
+    typed: Mapping[str, object] = field(default_factory=dict)
+    """What options say that are called like keys of a file, as a file would have it."""
+    exit_zero: bool = False
+    """Whether nothing that is found matters in the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one model is checked."""
+
+    rules: tuple[Rule, ...]
+    """Those that are on."""
+    settings: Settings
+    baseline: Path | None
+    batch: int | None
+    dims: Mapping[str, int]
+    max_per_rule: int | None
+    """0 for all, None where nobody says."""
+    exclude: tuple[Patterns, ...]
+    force_exclude: bool
+
+    def bindings(self, asked: Bindings) -> Bindings:
+        """Return the sizes of open dimensions: as asked, else as the configuration has them."""
+        return replace(asked, usual_batch=self.batch, usual_dims=self.dims)
+
+
+class Planner:
+    """Makes the plans of a run; each file of configuration is read once."""
+
+    def __init__(self, rules: Sequence[Rule], asked: Asked = Asked()) -> None:
+        """Read what the command line says.
+
+        Args:
+            rules: those that there are, those that are off included.
+            asked: what the command line says.
+
+        Raises:
+            UsageError: it names several files, or one that can't be read.
+        """
+        self.rules = tuple(rules)
+        self._isolated = asked.isolated
+        self._finder = Finder()
+        self._reader = Reader(rules)
+        files, settings = _sorted_out(asked.config)
+        self._file = _the_file(files, isolated=asked.isolated)
+        self._typed: list[Layer] = []
+        for setting in settings:
+            self._typed += self._reader.setting(setting)
+        if asked.typed:
+            self._typed.append(self._reader.typed(asked.typed))
+        if asked.exit_zero:
+            self._typed.append(EXIT_ZERO)
+        self._effective: dict[Path | None, Effective] = {}
+        self._plans: dict[int, Plan] = {}
+        """By the effective configuration, where that says the same of every model."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is odd about all that has been read so far, each once."""
+        return self._reader.warnings
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that have been read so far; nothing may be written over them."""
+        return self._reader.files
+
+    def check(self) -> None:
+        """See that all that has been read so far is sound.
+
+        Raises:
+            ConfigError: it isn't; with all that is wrong.
+        """
+        if self._reader.mistakes:
+            raise ConfigError(self._reader.mistakes)
+
+    def plans(self, models: Iterable[Path | None]) -> list[Plan]:
+        """Return how models are checked; None is standard input.
+
+        Raises:
+            ConfigError: the configuration of some has mistakes; with all of them.
+        """
+        found = [self._plan(model) for model in models]
+        self.check()
+        return found
+
+    def plan(self, model: Path | None) -> Plan:
+        """Return how one model is checked; see :meth:`plans`."""
+        return self.plans((model,))[0]
+
+    def effective(self, folder: Path) -> Effective:
+        """Return what holds in a folder. Call :meth:`check` before it is shown or used."""
+        file = self._file
+        if file is None and not self._isolated:
+            file = self._finder.find(absolute(folder))
+        if file not in self._effective:
+            layers = self._reader.file(file) if file else ()
+            self._effective[file] = fold((*layers, *self._typed), self.rules)
+        return self._effective[file]
+
+    def _plan(self, model: Path | None) -> Plan:
+        effective = self.effective(Path.cwd() if model is None else absolute(model).parent)
+        if effective.by_file:
+            return plan_of(effective, self.rules, model)
+        if id(effective) not in self._plans:
+            self._plans[id(effective)] = plan_of(effective, self.rules, model)
+        return self._plans[id(effective)]
+
+
+def plan_of(effective: Effective, rules: Iterable[Rule], model: Path | None) -> Plan:
+    """Return how a model is checked for which a configuration holds."""
+    given = effective.given
+    on = [rule for rule in rules if effective.rules[rule.code].on]
+    selectors = [
+        s for each in effective.ignored if _means(each.files, model) for s in each.selectors
+    ]
+    gate = Gate(
+        suppressions=tuple(each for each in given.suppress if _means(each.files, model)),
+        model_suppressions=given.model_suppressions is not False,
+        limits=tuple(each for each in given.budget if _means(each.files, model)),
+    )
+    return Plan(
+        rules=tuple(
+            rule for rule in on if not (rule.suppressible and any(map(rule.closeness, selectors)))
+        ),
+        settings=Settings(
+            preset=effective.preset,
+            options=effective.options,
+            severities=effective.severities,
+            gate=gate,
+            fail_on=effective.fail_on,
+        ),
+        baseline=given.baseline,
+        batch=given.batch,
+        dims=given.dim,
+        max_per_rule=given.max_per_rule,
+        exclude=effective.exclude,
+        force_exclude=bool(given.force_exclude),
+    )
+
+
+def _means(files: Patterns | None, model: Path | None) -> bool:
+    """Tell whether patterns mean a model; standard input has no name that they could mean."""
+    return files is None or (model is not None and files.match(absolute(model)))
+
+
+def _sorted_out(config: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the files and the settings among what is given as ``--config``."""
+    files: list[str] = []
+    settings: list[str] = []
+    for text in config:
+        if not text:
+            raise UsageError("a --config is empty", "check the variable that it comes from")
+        is_file = "=" not in text or isfile(text)  # noqa: PTH113  (Path's raises on long names)
+        (files if is_file else settings).append(text)
+    return files, settings
+
+
+def _the_file(files: Sequence[str], *, isolated: bool) -> Path | None:
+    if not files:
+        return None
+    if len(files) > 1:
+        raise UsageError(f"--config names several files: {', '.join(files)}", "name one")
+    if isolated:
+        cause = f"--isolated ignores all files of configuration, and --config names {files[0]}"
+        raise UsageError(cause, "leave one of them out")
+    if not exists(files[0]):  # noqa: PTH110  (as above)
+        cure = "check the path; a setting is KEY=VALUE, as in fail-on=error"
+        raise MissingPathError(f"--config {files[0]} does not exist", cure)
+    return absolute(Path(files[0]))

@@ -1,0 +1,203 @@
+"""The configuration that holds, as TOML, with who says each of its values."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from cnnlint.config.files import shown
+from cnnlint.config.folding import Effective
+from cnnlint.config.keys import SCALARS
+from cnnlint.config.planner import plan_of
+from cnnlint.lint.budget import Limit
+from cnnlint.lint.patterns import Patterns
+from cnnlint.lint.rule import Rule
+from cnnlint.lint.suppress import Suppression
+
+WIDTH = 8
+"""Codes of rules in a line."""
+
+
+def render(effective: Effective, rules: Sequence[Rule], model: Path | None, today: date) -> str:
+    """Return what holds for a model, or for all of a folder.
+
+    Args:
+        effective: what the layers say together.
+        rules: those that there are.
+        model: None for a folder; then suppressions and budgets of all its models are shown.
+        today: the day on which suppressions have expired or haven't.
+    """
+    on = plan_of(effective, rules, model).rules
+    parts = (
+        _files(effective),
+        _selection(on, rules),
+        _scalars(effective),
+        _table("severity", effective.given.severity, effective.given.places),
+        *_options(effective, on, rules),
+        _ignores(effective),
+        _table("dim", effective.given.dim, effective.given.places),
+        *(_suppression(s, today) for s in effective.given.suppress if _concerns(s.files, model)),
+        *(_limit(each) for each in effective.given.budget if _concerns(each.files, model)),
+        _reasons(effective, on, rules),
+        _preset(effective, rules),
+    )
+    return "\n".join("".join(f"{line}\n" for line in part) for part in map(list, parts) if part)
+
+
+def _files(effective: Effective) -> Iterator[str]:
+    """Yield which files were read, in the order in which they win."""
+    layers = [layer for layer in effective.layers if layer.file]
+    if not layers:
+        yield "# no file of configuration"
+    for layer in reversed(layers):
+        extended = ", ".join(layer.given.extend)
+        yield _comment(f"{layer.name}{f' extends {extended}' if extended else ''}")
+
+
+def _selection(on: Sequence[Rule], rules: Sequence[Rule]) -> Iterator[str]:
+    yield f"select = [  # {len(on)} of {len(rules)} rules are on; why is said below"
+    for start in range(0, len(on), WIDTH):
+        yield f"    {', '.join(_text(rule.code) for rule in on[start : start + WIDTH])},"
+    yield "]"
+
+
+def _scalars(effective: Effective) -> Iterator[str]:
+    given = effective.given
+    for key in SCALARS:
+        value: object = getattr(given, key.name.replace("-", "_"))
+        place = given.places.get(key.name, "default")
+        if key.name == "exclude":
+            value = [glob for patterns in effective.exclude for glob in patterns.globs]
+        if value is None and not key.default:
+            yield f"# {key.name} is not set"
+        else:
+            value = shown(value) if isinstance(value, Path) else value
+            yield _line(key.name, key.example if value is None else value, place)
+
+
+def _table(name: str, values: Mapping[str, object], places: Mapping[str, str]) -> Iterator[str]:
+    if values:
+        yield f"[{name}]"
+    for key, value in values.items():
+        yield _line(_text(key), value, places.get(f"{name}.{key}", "default"))
+
+
+def _options(
+    effective: Effective, on: Sequence[Rule], rules: Sequence[Rule]
+) -> Iterator[Iterator[str]]:
+    """Yield a table for each rule with options that is on, or that somebody sets options of."""
+    running = {rule.code for rule in on if rule.options} | effective.options.keys()
+    return (_options_of(effective, rule) for rule in rules if rule.code in running)
+
+
+def _options_of(effective: Effective, rule: Rule) -> Iterator[str]:
+    said = effective.options.get(rule.code, {})
+    target = f"target {effective.given.target}"
+    yield f"[rules.{rule.code}]  # {rule.name}"
+    for option in rule.options:
+        usual = target if option.name in said else "default"
+        place = effective.given.places.get(f"rules.{rule.code}.{option.name}", usual)
+        yield _line(option.name, said.get(option.name, option.default), place)
+
+
+def _ignores(effective: Effective) -> Iterator[str]:
+    if effective.ignored:
+        yield "[per-file-ignores]"
+    for each in effective.ignored:
+        yield _line(_text(each.glob), each.selectors, _of_folder(each.place, each.files))
+
+
+def _suppression(suppression: Suppression, today: date) -> Iterator[str]:
+    expired = suppression.expires is not None and suppression.expires < today
+    yield _comment(suppression.place + (", expired" if expired else ""), "[[suppress]]  # ")
+    yield f"rule = {_text(suppression.rule)}"
+    if suppression.layer is not None:
+        yield f"layer = {_text(suppression.layer)}"
+    yield from _files_of(suppression.files)
+    yield f"reason = {_text(suppression.reason)}"
+    if suppression.expires is not None:
+        yield f"expires = {suppression.expires}"
+
+
+def _limit(limit: Limit) -> Iterator[str]:
+    yield _comment(limit.place, "[[budget]]  # ")
+    yield from _files_of(limit.files)
+    if limit.growth is not None:
+        if limit.reference is not None:
+            yield f"reference = {_text(shown(limit.reference))}"
+        yield f"{limit.key} = {_text(f'{limit.growth * 100:+.12g}%')}"
+    elif limit.amount is not None:
+        whole = float(limit.amount).is_integer()
+        yield f"{limit.key} = {int(limit.amount) if whole else limit.amount}"
+
+
+def _files_of(files: Patterns | None) -> Iterator[str]:
+    if files is not None:
+        yield _line("files", files.globs, _of_folder("", files))
+
+
+def _of_folder(place: str, files: Patterns) -> str:
+    """Return a place, with the folder that patterns are relative to."""
+    return f"{place}{', ' if place else ''}in {shown(files.root)}"
+
+
+def _reasons(effective: Effective, on: Sequence[Rule], rules: Sequence[Rule]) -> Iterator[str]:
+    """Yield why rules are on that are off by default, and the other way."""
+    running = set(on)
+    reasons: dict[str, list[str]] = {}
+    for rule in rules:
+        choice = effective.rules[rule.code]
+        if (rule in running) != rule.default or choice.on != rule.default:
+            why = choice.why if choice.on == (rule in running) else "per-file-ignores"
+            state = "on" if rule in running else "off"
+            reasons.setdefault(f"{state}: {why}", []).append(rule.code)
+        elif not rule.default:
+            reasons.setdefault(f"off: {choice.why}", []).append(rule.code)
+    for reason, codes in sorted(reasons.items()):
+        yield _comment(reason)
+        for start in range(0, len(codes), WIDTH):
+            yield f"#     {' '.join(codes[start : start + WIDTH])}"
+
+
+def _preset(effective: Effective, rules: Sequence[Rule]) -> Iterator[str]:
+    """Yield what the preset says of severities, where nobody says otherwise."""
+    preset, name = effective.preset, effective.given.preset or "default"
+    if preset.least.rank:
+        yield f"# every finding is at least of severity {preset.least}: preset {name}"
+    for rule in rules:
+        if (least := preset.louder.get(rule.code)) and rule.code not in effective.severities:
+            yield f"# {rule.code} is at least of severity {least}: preset {name}"
+    for family in preset.required:
+        yield f"# what rules of {family} can't check is a warning: preset {name}"
+
+
+def _concerns(files: Patterns | None, model: Path | None) -> bool:
+    return model is None or files is None or files.match(model)
+
+
+def _line(key: str, value: object, place: str) -> str:
+    return _comment(place, f"{key} = {_toml(value)}  # ")
+
+
+def _comment(text: str, start: str = "# ") -> str:
+    return start + "".join(map(_letter, text))
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return _text(value) if isinstance(value, str) else str(value)
+
+
+def _text(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{"".join(map(_letter, escaped))}"'
+
+
+def _letter(letter: str) -> str:
+    """Return a letter as it is, one that nobody sees as its number."""
+    if letter.isprintable():
+        return letter
+    number = ord(letter)
+    return f"\\u{number:04x}" if number < 1 << 16 else f"\\U{number:08x}"

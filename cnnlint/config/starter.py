@@ -1,0 +1,81 @@
+"""The file that a team begins with: every key with what it does, and none of them set."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from os.path import lexists
+from pathlib import Path
+
+from cnnlint.config.budgets import Budgets
+from cnnlint.config.keys import keys
+from cnnlint.config.suppressions import Suppressions
+from cnnlint.config.tables import Key
+from cnnlint.lint.rule import Rule
+
+NAME = "cnnlint.toml"
+MAX_BYTES = 1 << 20
+"""What is read of a ``pyproject.toml``."""
+_HEAD = """\
+# Configuration of cnnlint. Whatever is commented out here has its default, or is an example:
+# take out the # in front to set it. Keys stand above the first [table].
+# `cnnlint config show` tells what is set, and where. For completion in an editor, begin with
+#   #:schema ./cnnlint.schema.json
+# and run `cnnlint config schema > cnnlint.schema.json`.
+"""
+
+
+def starter(rules: Sequence[Rule]) -> str:
+    """Return the text of a configuration in which every setting is commented out."""
+    return "\n".join([_HEAD, *("\n".join(_block(key)) + "\n" for key in keys(rules))])
+
+
+def _block(key: Key) -> Iterator[str]:
+    """Yield the lines of one key of the top."""
+    yield f"# {key.doc}"
+    if isinstance(key.kind, Budgets | Suppressions):
+        yield f"#[[{key.name}]]"
+        for each in key.kind.table.keys:
+            yield f"# {each.doc}"
+            yield f"#{each.name} = {toml(each.example)}"
+    elif isinstance(key.example, Mapping):
+        yield from _table(key.name, key.example)
+    else:
+        yield f"#{key.name} = {toml(key.example)}"
+
+
+def _table(name: str, values: Mapping[str, object]) -> Iterator[str]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _table(f"{name}.{key}", value)
+        else:
+            yield f"#[{name}]"
+            yield f"#{_bare(key)} = {toml(value)}"
+
+
+def toml(value: object) -> str:
+    """Return a value that is no table as TOML writes it."""
+    return value.isoformat() if isinstance(value, date) else json.dumps(value)
+
+
+def _bare(key: str) -> str:
+    return key if key.replace("-", "").replace("_", "").isalnum() else toml(key)
+
+
+def rival(folder: Path) -> Path | None:
+    """Return a configuration that a folder has already, None where it has none."""
+    named = (folder / name for name in (NAME, f".{NAME}"))
+    return next((file for file in named if lexists(file)), None) or _in_pyproject(folder)
+
+
+def _in_pyproject(folder: Path) -> Path | None:
+    """Return ``pyproject.toml`` where it has a table for us; one that can't be read has none."""
+    import tomllib  # noqa: PLC0415  (`cnnlint --help` stays fast)
+
+    file = folder / "pyproject.toml"
+    try:
+        with file.open("rb") as stream:
+            values = tomllib.loads(stream.read(MAX_BYTES).decode())
+    except (OSError, ValueError, RecursionError):
+        return None
+    tools = values.get("tool")
+    return file if isinstance(tools, dict) and "cnnlint" in tools else None
