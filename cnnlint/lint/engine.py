@@ -63,7 +63,7 @@ class Outcome:
     """Rules that lack what the file doesn't show, in words."""
     broken: tuple[str, ...]
     """Rules that failed, in words."""
-    ran: frozenset[str] = frozenset()
+    ran: frozenset[str]
     """Codes of the rules that neither failed nor lacked anything."""
 
 
@@ -97,7 +97,7 @@ def check_model(
         settings: how the rules are run; by default as they are.
         rows: whether to describe every layer.
         thorough: whether to add what takes longer: the file's hash, MACs as a polynomial.
-        watch: gets what the report is made of; what it can't do is a fault of the file's report.
+        watch: called with what the report is made of, within the same limits of time and memory.
 
     Returns:
         The report, and the model unless it could not be read. A file that can't be read is a

@@ -101,7 +101,7 @@ def pairs(
        label and cost as before.
     3. The same fingerprint: its cost may have changed.
     4. The same rule on any layer in common: what is found first among many layers changes.
-    5. Where the old path is gone: any path; rule, label and cost as before.
+    5. Where all old paths are gone: any path; rule, label and cost as before.
 
     Args:
         entries: those of the baseline.
@@ -117,11 +117,7 @@ def pairs(
             lambda item: (item.rule, item.label, _NUMBER.sub("", item.layer)),
             _same_cost,
             lambda entry: (
-                bool(entry.layer)
-                and (
-                    present.get(entry.layer) != entry.label
-                    or (entry.rule, entry.layer) in spoken_of
-                )
+                present.get(entry.layer) != entry.label or (entry.rule, entry.layer) in spoken_of
             ),
         )
     search.match(lambda item: (item.fingerprint, item.layer or item.label), _cheapest)
@@ -129,7 +125,7 @@ def pairs(
     search.match(
         lambda item: (item.rule, item.label),
         _same_cost,
-        lambda entry: bool(entry.layer) and entry.layer not in present,
+        lambda entry: present.keys().isdisjoint(entry.layers),
     )
     return search.found
 

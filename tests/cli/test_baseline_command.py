@@ -129,7 +129,9 @@ def test_what_was_mended_is_told_and_pruned(run: Run, repo: Path) -> None:
     assert run("baseline", "prune", "models") == (0, f"{said} left\n", "")
     assert set(before) - set(entries(repo)) == {("K101", "wide")}
     nothing = f"{NAME}: nothing to change, {left} findings of 2 models\n"
+    before_that = (repo / NAME).stat()
     assert run("baseline", "prune", "models") == (0, nothing, "")
+    assert (repo / NAME).stat().st_ino == before_that.st_ino  # it was not written again
     assert check(run)[1][0]["notes"] == []
     save(repo / "models" / "a.onnx", net())
     assert check(run)[0] == 1  # what was mended is not to come back
@@ -179,6 +181,14 @@ def test_models_come_and_go(run: Run, repo: Path) -> None:
         "`cnnlint baseline create` writes a new one with all models\n"
     )
     assert list(content(repo)) == ["models/a.onnx"]
+
+
+def test_a_model_of_which_nobody_knows_whether_it_is_there_stays(run: Run, repo: Path) -> None:
+    (repo / "ring").symlink_to("ring")
+    text = (repo / NAME).read_text()
+    (repo / NAME).write_text(text.replace("models/b.onnx", "ring/b.onnx"))
+    assert run("baseline", "prune", "models/a.onnx")[0] == 0
+    assert list(content(repo)) == ["models/a.onnx", "ring/b.onnx"]
 
 
 def test_models_that_can_not_be_read(run: Run, repo: Path) -> None:
@@ -267,6 +277,13 @@ def test_no_report_goes_over_a_baseline(named: bool, run: Run, repo: Path) -> No
     assert code == 2
     assert "would overwrite" in err
     assert (repo / NAME).read_text() == text
+
+
+def test_an_empty_file_may_be_written_over(run: Run, repo: Path) -> None:
+    (repo / "new.json").touch()
+    assert run("baseline", "create", "models", "-o", "new.json")[0] == 2
+    assert run("baseline", "create", "models", "-o", "new.json", "--force")[0] == 0
+    assert (repo / "new.json").read_text() == (repo / NAME).read_text()
 
 
 def test_force_mends_a_baseline_with_conflicts(run: Run, repo: Path) -> None:

@@ -184,3 +184,5 @@ def test_what_models_are_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     here = Baseline(Path("../ci.json"), {"models/a.onnx": MODEL})
     assert here.of(Path("a.onnx")) is MODEL
     assert here.path("models/a.onnx") == Path("../models/a.onnx")
+    linked = Baseline(tmp_path / "link" / "ci.json", {"models/a.onnx": MODEL})
+    assert linked.of(tmp_path / "repo" / "models" / "a.onnx") is MODEL

@@ -1,6 +1,7 @@
 """A baseline holds while its model stays the same: names, order, exporter, a layer in front."""
 
 import random
+import re
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
@@ -145,6 +146,17 @@ def put_in_front(op: str) -> Change:
     return change
 
 
+def renumber(proto: onnx.ModelProto, _rng: random.Random) -> None:
+    """Count the modules of a Sequential on, as torch does where two are put in front."""
+
+    def counted(name: str) -> str:
+        return re.sub(r"features\.(\d+)", lambda found: f"features.{int(found[1]) + 2}", name)
+
+    for node in proto.graph.node:
+        node.name = counted(node.name)
+    renamed(proto, {tensor.name: counted(tensor.name) for tensor in proto.graph.initializer})
+
+
 ANY_NAMES: list[list[Change]] = [
     [rename_nodes],
     [rename_tensors],
@@ -198,6 +210,17 @@ def test_a_layer_in_front_is_no_matter(name: str, names: list[Change], op: str) 
     assert new(result) == more(after, before)
     stale = Counter((entry.rule, entry.label, entry.cost) for entry in result.stale)
     assert stale <= more(before, after)
+
+
+@pytest.mark.parametrize("name", ["alexnet.ts.onnx", "vgg16.ts.onnx", "mobilenet_v2.ts.onnx"])
+def test_a_layer_in_front_counts_the_others_on(name: str) -> None:
+    before, after = original(name), changed(name, renumber, put_in_front("Conv"))
+    assert {layer.path for f in before.findings for layer in f.layers} != {
+        layer.path for f in after.findings for layer in f.layers
+    }
+    result = held(before, after)
+    assert new(result) == more(after, before)
+    assert len(result.stale) <= more(before, after).total()
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair[0])

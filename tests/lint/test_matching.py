@@ -101,6 +101,7 @@ ONE = finding("a")
          "known known"),
         ([ONE], [finding("a", cost=90), ONE], "new known"),
         ([ONE, finding("a", cost=None)], [finding("a", cost=300), ONE], "known known"),
+        ([ONE, finding("a", cost=None)], [finding("a", cost=300)], "known stale"),
     ],
 )  # fmt: skip
 def test_the_same_fingerprint(
@@ -127,6 +128,9 @@ def test_the_same_fingerprint(
         # It is there: it was mended, and the other one is new.
         ([ONE], [finding("b")], {"a": CONV}, "new stale"),
         ([ONE], [finding("b")], {"a": "Conv 3x3 32->32"}, "new stale"),
+        # So it is where the model has some of its layers still, without the finding.
+        ([finding("a", "b")], [finding("c", "d")], {"b": CONV}, "new stale"),
+        ([finding("a", "b")], [finding("c", "d")], {}, "known"),
         # What is about no layer follows nothing.
         ([finding(cost=100, label=CONV)], [finding("b")], {}, "new stale"),
         ([ONE], [finding(cost=100)], {}, "new stale"),
@@ -185,6 +189,7 @@ def test_shifted_findings_are_not_taken_for_grown_ones() -> None:
         ([finding("a", "b", "c")], [finding("c", "b")], "known"),
         ([finding("a", "b", "c")], [finding("d", cost=50)], "new stale"),
         ([finding("a", "b", "c")], [finding("b", rule="K102")], "new stale"),
+        ([finding("b", "z"), finding("c", "z")], [finding("x", "b", "c")], "known stale"),
         # One entry is one finding, that with most in common.
         ([finding("a", "b", "c")], [finding("c", cost=30), finding("b", "x", "a", cost=60)],
          "new known"),
@@ -211,6 +216,8 @@ def test_what_is_suppressed_elsewhere_takes_no_entry_and_leaves_none_stale() -> 
         By.CONFIG,
         By.BASELINE,
     ]
+    two = KnownModel({}, (entry_of(ONE), entry_of(ONE)), 1)
+    assert against([excused, ONE], two, {"a": CONV}, {"K101"}).stale == ()
     held = against([excused], known, {"a": CONV}, {"K101"})
     assert (held.findings, held.stale) == ((excused,), ())
 

@@ -1,9 +1,11 @@
 """A baseline that follows a model: it goes down, and never up."""
 
 from dataclasses import replace
+from typing import Never
 
 import pytest
 
+from cnnlint.facts.facts import Facts
 from cnnlint.lint.baseline import KnownModel
 from cnnlint.lint.budget import measures_of
 from cnnlint.lint.engine import Looked, run_rules
@@ -22,6 +24,18 @@ ENTRY = entry_of(FOUND[0])
 
 def cost(value: int, unit: str = "macs") -> Amount:
     return Amount(value, unit)
+
+
+def _fails(_facts: Facts) -> Never:
+    raise ZeroDivisionError
+
+
+def test_which_rules_have_looked() -> None:
+    rules = [find("K101"), find("T701")]
+    facts = Net(3, 32).conv(8).gap().flatten().dense(10).facts()
+    assert run_rules(facts, rules).ran == {"K101"}  # the other lacks a recipe
+    failing = replace(find("H503"), check=_fails)
+    assert run_rules(facts, [failing, *rules]).ran == {"K101"}
 
 
 def test_what_gets_in() -> None:
