@@ -104,7 +104,7 @@ class Table:
         left = room - labels - shapes - rest - 3 * len(_GAP)
         return cls(
             style,
-            _widest([row.path for row in rows], left) or _STEP - len(_GAP),
+            _widest([row.path for row in rows if row.shape], left) or _STEP - len(_GAP),
             labels,
             shapes,
         )

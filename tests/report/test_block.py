@@ -148,9 +148,9 @@ def test_a_long_path_stands_above_its_row_and_the_columns_stay() -> None:
 def test_wide_characters_keep_the_columns() -> None:
     place = Surroundings(replace(BEFORE, path="活性化"), MARK, None)
     assert picture(finding("畳み", place=place)) == [
-        "   |  活性化            Relu           1x4x8x8",
-        "   |> 畳み              Conv 7x7 4->4  1x4x8x8  50,176 MACs",
-        "   |                         ^^^ 784 weights",
+        "   |  活性化  Relu           1x4x8x8",
+        "   |> 畳み    Conv 7x7 4->4  1x4x8x8  50,176 MACs",
+        "   |               ^^^ 784 weights",
         "   |  nothing reads it",
     ]
 
@@ -192,6 +192,17 @@ def test_rows_say_how_many_layers_only_where_that_differs() -> None:
 
 
 _ROWS = ("   |> c", "   |> e", "   |> f")
+
+
+def test_findings_about_no_layer_are_rows_of_their_message_alone() -> None:
+    other = replace(finding(), message="missing " * 12)
+    lines = drawn([finding(), other])
+    assert lines[-2:] == ["   |> " + "missing " * 8 + "missing", "   |  missing missing missing"]
+
+
+def test_a_part_without_a_name_is_pointed_at() -> None:
+    found = finding("a", place=Surroundings(None, Mark(("", "", ""), "1 weights"), None))
+    assert picture(found)[1] == "   |     ^ 1 weights"
 
 
 def test_other_rules_and_other_severities_are_other_blocks() -> None:
@@ -303,6 +314,13 @@ def test_one_empty_line_behind_findings_and_in_front_of_them() -> None:
     quiet = render_text(Report("0", (summary, found, found)), TextStyle(quiet=True))
     assert "\n\n\n" not in quiet
     assert quiet.startswith("warning")
+
+
+def test_notes_on_a_model_stand_below_its_summary() -> None:
+    model, _ = check_model(Net(3, 8).conv(4).proto().SerializeToString(), (), Bindings())
+    report = Report("0", (replace(model, notes=("stale \x1b",)),))
+    assert render_text(report, TextStyle()).endswith("\n  = note: stale \\x1b\n")
+    assert render_text(report, TextStyle(quiet=True)) == ""
 
 
 def test_notes_of_the_run_come_last_and_quiet_has_none() -> None:

@@ -28,6 +28,11 @@ def test_the_ends_of_the_graph_are_named() -> None:
     assert after == Neighbour("a_out", "output", (1, 4, 8, 8), 0, is_end=True)
 
 
+def test_an_input_beside_others_counts_them() -> None:
+    before, _ = around(Net(4, 8).conv(4, name="a").mark("x").goto_input().add("x"), "add1")
+    assert before == Neighbour("input", "input", (1, 4, 8, 8), 1, is_end=True)
+
+
 def test_layers_are_named_with_what_they_are() -> None:
     before, after = around(Net(3, 8).conv(4, name="a").relu().conv(6, stride=2, name="b"), "relu1")
     assert before == Neighbour("a", "Conv 3x3 3->4", (1, 4, 8, 8), 0)
