@@ -102,8 +102,12 @@ def test_excluded_folders_are_not_entered() -> None:
     assert "old/c.onnx" not in entered
 
 
-def test_the_usual_are_patterns() -> None:
+def test_the_usual_are_patterns_and_told() -> None:
     excluded = exclusion(NOTHING)
+    told = (Path(__file__).parents[2] / "docs" / "many-models.md").read_text().split()
+    assert {glob.removesuffix("/") for glob in USUAL} <= {
+        word.removesuffix(".").strip("`") for word in told
+    }
     for glob in USUAL:
         assert is_pattern(glob)
         assert excluded(Path("x") / glob, True)

@@ -53,6 +53,8 @@ def test_the_report_is_the_same(run: Run, models: Path, monkeypatch: pytest.Monk
             return io.BytesIO((models / "bad.onnx").read_bytes())
 
     monkeypatch.setattr(sys, "stdin", Stdin())
+    monkeypatch.chdir(models)
+    (models / "onnx.py").write_text("1 / 0  # nothing is imported from here")
     (models / "broken.onnx").write_bytes(b"no model")
     own = rules(models, "print('it speaks' if WORKER else '', end='')")
     options = ("--rules", own, "--config", "rules.XX101.limit=2", "-v")
