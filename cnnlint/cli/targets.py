@@ -117,9 +117,8 @@ def _within(path: Path, excluded: Excluded, *, folder: bool) -> bool:
     here = Path.cwd()
     whole = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow links)
     inner = whole.relative_to(here).parents if here in whole.parents else ()
-    return (whole != here and excluded(path, folder)) or any(
-        excluded(parent, True) for parent in inner if parent != Path()
-    )
+    folders = (parent for parent in inner if parent != Path())
+    return excluded(path, folder) or any(excluded(parent, True) for parent in folders)
 
 
 def _below(

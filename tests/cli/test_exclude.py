@@ -90,6 +90,14 @@ def test_the_configuration_takes_the_place_of_the_usual(tree: Path) -> None:
 
 
 @pytest.mark.usefixtures("tree")
+def test_the_current_folder_is_named_too(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("old")
+    excluded = exclusion(NOTHING, lambda _: Patterns(tree, ("old/",)))
+    assert expand((".",), excluded) == [Path("c.onnx"), Path("new/d.onnx")]
+    assert expand((".",), excluded, force=True) == []
+
+
+@pytest.mark.usefixtures("tree")
 def test_excluded_folders_are_not_entered() -> None:
     entered = []
 
@@ -102,8 +110,12 @@ def test_excluded_folders_are_not_entered() -> None:
     assert "old/c.onnx" not in entered
 
 
-def test_the_usual_are_patterns() -> None:
+def test_the_usual_are_patterns_and_told() -> None:
     excluded = exclusion(NOTHING)
+    told = (Path(__file__).parents[2] / "docs" / "many-models.md").read_text().split()
+    assert {glob.removesuffix("/") for glob in USUAL} <= {
+        word.removesuffix(".").strip("`") for word in told
+    }
     for glob in USUAL:
         assert is_pattern(glob)
         assert excluded(Path("x") / glob, True)

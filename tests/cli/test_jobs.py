@@ -53,8 +53,13 @@ def test_the_report_is_the_same(run: Run, models: Path, monkeypatch: pytest.Monk
             return io.BytesIO((models / "bad.onnx").read_bytes())
 
     monkeypatch.setattr(sys, "stdin", Stdin())
+    monkeypatch.chdir(models)
+    (models / "onnx.py").write_text("1 / 0  # nothing is imported from here")
+    (models / "lib").mkdir()
+    (models / "lib" / "house_of_rules.py").touch()
+    monkeypatch.syspath_prepend(models / "lib")
     (models / "broken.onnx").write_bytes(b"no model")
-    own = rules(models, "print('it speaks' if WORKER else '', end='')")
+    own = rules(models, "print('it speaks' if WORKER else '', end='')", "import house_of_rules")
     options = ("--rules", own, "--config", "rules.XX101.limit=2", "-v")
     command = ("check", models / "sub", "-", models, *options, "--format", "json")
     one, several = run(*command, "--jobs", "1"), run(*command, "-j", "3")
@@ -95,7 +100,8 @@ def test_rules_that_only_a_process_can_not_read(run: Run, models: Path) -> None:
 def test_no_process_is_left(models: Path, how: signal.Signals) -> None:
     at_work = models / "at_work"
     at_work.mkdir()
-    body = f"(Path({str(at_work)!r}) / str(os.getpid())).touch(); time.sleep(600)"
+    blocked = "signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])"
+    body = f"(Path({str(at_work)!r}) / f'{{os.getpid()}}-{{{blocked}}}').touch(); time.sleep(600)"
     command = [sys.executable, "-m", "cnnlint", "check", models, "-j", "2"]
     started = subprocess.Popen(  # noqa: S603  (our own command)
         [*map(str, command), "--rules", str(rules(models, body))],
@@ -106,6 +112,7 @@ def test_no_process_is_left(models: Path, how: signal.Signals) -> None:
     while len(list(at_work.iterdir())) < 2:
         assert started.poll() is None
         time.sleep(0.02)
+    assert all(file.name.endswith("-True") for file in at_work.iterdir())
     if how == signal.SIGINT:
         os.killpg(started.pid, how)  # as a terminal does it: everybody gets it
     else:
