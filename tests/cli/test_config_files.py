@@ -158,3 +158,18 @@ def test_no_report_is_written_over_a_configuration(run: Run, here: Path) -> None
         assert code == 2
         assert "would overwrite" in err
     assert base.read_text() == "fail-on = 'never'\n"
+
+
+def test_one_side_of_an_image_is_no_reason_to_assume_the_other(run: Run, here: Path) -> None:
+    image = Net(3, (8, 8)).conv(16).relu().proto()
+    for axis, name in ((2, "rows"), (3, "columns")):
+        image.graph.input[0].type.tensor_type.shape.dim[axis].dim_param = name
+    (here / "open.onnx").write_bytes(image.SerializeToString())
+
+    def bound() -> object:
+        out = run("open.onnx", "--format", "json", "--exit-zero")[1]
+        return json.loads(out)["models"][0]["summary"]["inputs"][0]["bound"]
+
+    assert bound() == [1, 3, 224, 224]
+    (here / "cnnlint.toml").write_text("dim.rows = 12\n")
+    assert bound() == [1, 3, 12, None]

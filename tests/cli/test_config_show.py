@@ -2,11 +2,13 @@
 
 import tomllib
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from cnnlint.config.planner import Asked, Planner
+from cnnlint.config.show import render
 from cnnlint.lint.registry import builtin_rules
 
 Run = Callable[..., tuple[int, str, str]]
@@ -172,3 +174,13 @@ def test_mistakes(run: Run, here: Path, arguments: tuple[str, ...], why: str) ->
     code, out, err = run("config", "show", *arguments)
     assert (code, out) == (2, "")
     assert why in err
+
+
+@pytest.mark.parametrize(("day", "expired"), [(1, False), (2, True)])
+def test_a_suppression_holds_on_its_last_day(day: int, expired: bool, here: Path) -> None:
+    (here / "cnnlint.toml").write_text(
+        "suppress = [{rule = 'K101', reason = 'x', expires = 2026-05-01}]\n"
+    )
+    effective = Planner(RULES).effective(here)
+    shown = render(effective, RULES, None, date(2026, 5, day))
+    assert ("[[suppress]]  # cnnlint.toml:1, expired\n" in shown) == expired

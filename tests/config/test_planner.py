@@ -417,3 +417,36 @@ def test_models_share_a_plan_where_nothing_is_for_some_of_them() -> None:
     planner = Planner(RULES)
     assert planner.plan(Path("a.onnx")) is planner.plan(Path("b/c.onnx"))
     assert planner.files == (Path.cwd() / "cnnlint.toml",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[per-file-ignores]\n'a/' = ['K101']\n",
+        "[[suppress]]\nrule = 'K101'\nfiles = 'a/'\nreason = 'x'\n",
+        "[budget]\nfiles = 'a/'\nmax_params = 5\n",
+    ],
+)
+def test_models_share_no_plan_where_something_is_for_some_of_them(text: str) -> None:
+    write({"cnnlint.toml": text})
+    one, two = Planner(RULES).plans([Path("a/net.onnx"), Path("net.onnx")])
+    assert one != two
+
+
+def test_a_circle_of_links() -> None:
+    write({"cnnlint.toml": "extend = 'link.toml'\n"})
+    Path("link.toml").symlink_to("cnnlint.toml")
+    assert "in a circle: cnnlint.toml extends link.toml" in mistakes({})[0]
+
+
+def test_options_of_the_command_line_are_called_by_their_names() -> None:
+    typed = {"budget": {"max_params": "5M"}, "baseline": "base.json"}
+    got = plan({"cnnlint.toml": "[budget]\nmax_params = 7"}, **typed)
+    said = [(limit.place, limit.amount) for limit in got.settings.gate.limits]
+    assert said == [("cnnlint.toml:2", 7), ("--max-params", 5_000_000)]
+    assert got.baseline == Path.cwd() / "base.json"
+    wrong = mistakes({}, budget={"max_params": "5X"}, model_suppressions=1)
+    assert {text.partition(": ")[0] for text in wrong} == {
+        "--no-model-suppressions",
+        "--max-params",
+    }
