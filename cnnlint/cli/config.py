@@ -42,14 +42,15 @@ def init(folder: Path) -> int:
 
     Every key is in it, explained and commented out.
     """
-    from cnnlint.config.starter import NAME, rival, starter
+    from cnnlint.config.files import in_folder
+    from cnnlint.config.starter import NAME, starter
     from cnnlint.lint.registry import builtin_rules
 
     if not folder.is_dir():
         if os.path.lexists(folder):
             raise UsageError(f"{folder} is no folder", "name the folder that the file goes into")
         raise MissingPathError(f"{folder} does not exist", "make it first, or name another folder")
-    if (found := rival(folder)) is not None:
+    if (found := in_folder(folder)) is not None:
         raise UsageError(f"{found} is there already", "edit it, or name another folder")
     file = folder / NAME
     write_new(file, starter(builtin_rules()))

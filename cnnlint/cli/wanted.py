@@ -201,8 +201,9 @@ def asked_of(wanted: Wanted) -> "Asked":
 
 def _limits(wanted: Wanted) -> dict[str, str]:
     """Return the budgets that were typed, by their keys."""
-    typed = ((key.name, getattr(wanted, key.name)) for key in fields(wanted))
-    return {key: text for key, text in typed if key.startswith("max_") and text is not None}
+    keys = [field.name for field in fields(wanted) if field.name.startswith("max_")]
+    typed = ((key, getattr(wanted, key)) for key in keys)
+    return {key: text.strip() for key, text in typed if text is not None}
 
 
 def tell_warnings(planner: "Planner") -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cnnlint.config.amounts import LIMITS, Measure, Quantity, quantity
 from cnnlint.config.kinds import Glob, Listed, Schema, Spot, Text, either
 from cnnlint.config.tables import Key, Table
-from cnnlint.lint.budget import Limit
+from cnnlint.lint.limit import Limit
 from cnnlint.lint.patterns import Patterns
 
 _DOCS = {

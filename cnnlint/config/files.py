@@ -50,14 +50,15 @@ class Finder:
                 found = self._found[here]
                 break
             trail.append(here)
-            found = _in_folder(here)
+            found = in_folder(here)
             if found or _mode(here / ".git"):
                 break
         self._found |= dict.fromkeys(trail, found)
         return found
 
 
-def _in_folder(folder: Path) -> Path | None:
+def in_folder(folder: Path) -> Path | None:
+    """Return the configuration that lies in a folder, None where none does."""
     for name in OWN:
         mode = _mode(folder / name)
         if mode and not S_ISDIR(mode):  # a pipe or a dead link was meant to be read: it is told of

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cnnlint.lint.budget import Limit
 from cnnlint.lint.finding import Severity
+from cnnlint.lint.limit import Limit
 from cnnlint.lint.rule import OptionValue
 from cnnlint.lint.suppress import Suppression
 

@@ -67,10 +67,9 @@ SCALARS = (
     ),
     Key(
         "exclude",
-        "Patterns of files and folders that are left out.",
+        "Patterns of files and folders that are left out, in place of folders of tools.",
         Listed(Glob(), "a list of patterns"),
-        [],
-        default=True,
+        ["old/"],
     ),
     Key(
         "force-exclude",

@@ -74,12 +74,12 @@ class Reader:
             self._mistake(f"--config {text!r}: {error.cause}; {error.cure}")
             return ()
         key = f"--config {text.partition('=')[0].strip()}"
-        layer = self._read(key, values, lambda _: key, Path.cwd())
+        layer = self._read(key, values, lambda _: key, Path())
         return self._with_extended(layer)
 
     def typed(self, values: Mapping[str, object]) -> Layer:
         """Return what options say that are called like keys."""
-        return self._read("the command line", values, _option, Path.cwd())
+        return self._read("the command line", values, _option, Path())
 
     def _read(
         self,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from os.path import exists, isfile
 from pathlib import Path
 
-from cnnlint.config.files import Finder, absolute
+from cnnlint.config.files import Finder, absolute, shown
 from cnnlint.config.folding import NEVER, Effective, fold
 from cnnlint.config.given import Given
 from cnnlint.config.layers import Layer, Reader
@@ -158,7 +158,7 @@ def plan_of(effective: Effective, rules: Iterable[Rule], model: Path | None) -> 
             gate=gate,
             fail_on=effective.fail_on,
         ),
-        baseline=given.baseline,
+        baseline=Path(shown(given.baseline)) if given.baseline else None,
         batch=given.batch,
         dims=given.dim,
         max_per_rule=given.max_per_rule,

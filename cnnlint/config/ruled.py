@@ -126,27 +126,6 @@ class Selector:
 
 
 @dataclass(frozen=True, slots=True)
-class Suppressible:
-    """A selector of what may be suppressed."""
-
-    known: Known
-
-    def read(self, value: object, spot: Spot) -> str | None:
-        """See :class:`Kind`."""
-        text = Selector(self.known).read(value, spot)
-        rule = self.known.rule(text) if text else None
-        if rule is None or rule.suppressible:
-            return text
-        spot.mistake(f"{rule.code} says that a file is broken, which can't be suppressed")
-        return None
-
-    def schema(self) -> Schema:
-        """See :class:`Kind`."""
-        named: Schema = {"$ref": f"#/$defs/{BROKEN}"}
-        return {"allOf": [{"$ref": "#/$defs/selector"}, {"not": named}]}
-
-
-@dataclass(frozen=True, slots=True)
 class Severities:
     """Severities by selector."""
 
@@ -165,7 +144,9 @@ class Severities:
             word = self.words.read(given, here) if key else None
             rule = self.known.rule(name)
             if word and rule and not rule.suppressible and word != Severity.ERROR:
-                here.mistake(f"{rule.code} says that a file is broken, which is always an error")
+                here.mistake(
+                    f"{rule.code} says when a file is broken, so its severity stays as it is"
+                )
             elif key and word:
                 here.remember()
                 found[key] = Severity(word)

@@ -8,13 +8,14 @@ from cnnlint.config.files import shown
 from cnnlint.config.folding import Effective
 from cnnlint.config.keys import SCALARS
 from cnnlint.config.planner import plan_of
-from cnnlint.lint.budget import Limit
+from cnnlint.lint.exclude import USUAL
+from cnnlint.lint.limit import Limit
 from cnnlint.lint.patterns import Patterns
 from cnnlint.lint.rule import Rule
 from cnnlint.lint.suppress import Suppression
 
 WIDTH = 8
-"""Codes of rules in a line."""
+"""Values of a list in a line."""
 
 
 def render(effective: Effective, rules: Sequence[Rule], model: Path | None, today: date) -> str:
@@ -54,10 +55,8 @@ def _files(effective: Effective) -> Iterator[str]:
 
 
 def _selection(on: Sequence[Rule], rules: Sequence[Rule]) -> Iterator[str]:
-    yield f"select = [  # {len(on)} of {len(rules)} rules are on; why is said below"
-    for start in range(0, len(on), WIDTH):
-        yield f"    {', '.join(_text(rule.code) for rule in on[start : start + WIDTH])},"
-    yield "]"
+    place = f"{len(on)} of {len(rules)} rules are on; why is said below"
+    yield from _list("select", [rule.code for rule in on], place)
 
 
 def _scalars(effective: Effective) -> Iterator[str]:
@@ -66,12 +65,24 @@ def _scalars(effective: Effective) -> Iterator[str]:
         value: object = getattr(given, key.name.replace("-", "_"))
         place = given.places.get(key.name, "default")
         if key.name == "exclude":
-            value = [glob for patterns in effective.exclude for glob in patterns.globs]
-        if value is None and not key.default:
+            globs = [glob for patterns in effective.exclude for glob in patterns.globs]
+            yield from _list(key.name, globs if effective.exclude else USUAL, place)
+        elif value is None and not key.default:
             yield f"# {key.name} is not set"
         else:
             value = shown(value) if isinstance(value, Path) else value
             yield _line(key.name, key.example if value is None else value, place)
+
+
+def _list(key: str, values: Sequence[str], place: str) -> Iterator[str]:
+    """Yield a list, so many values in a line."""
+    if len(values) <= WIDTH:
+        yield _line(key, values, place)
+        return
+    yield _comment(place, f"{key} = [  # ")
+    for start in range(0, len(values), WIDTH):
+        yield f"    {', '.join(map(_text, values[start : start + WIDTH]))},"
+    yield "]"
 
 
 def _table(name: str, values: Mapping[str, object], places: Mapping[str, str]) -> Iterator[str]:

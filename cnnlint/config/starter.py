@@ -3,8 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from os.path import lexists
-from pathlib import Path
 
 from cnnlint.config.budgets import Budgets
 from cnnlint.config.keys import keys
@@ -13,8 +11,6 @@ from cnnlint.config.tables import Key
 from cnnlint.lint.rule import Rule
 
 NAME = "cnnlint.toml"
-MAX_BYTES = 1 << 20
-"""What is read of a ``pyproject.toml``."""
 _HEAD = """\
 # Configuration of cnnlint. Whatever is commented out here has its default, or is an example:
 # take out the # in front to set it. Keys stand above the first [table].
@@ -59,23 +55,3 @@ def toml(value: object) -> str:
 
 def _bare(key: str) -> str:
     return key if key.replace("-", "").replace("_", "").isalnum() else toml(key)
-
-
-def rival(folder: Path) -> Path | None:
-    """Return a configuration that a folder has already, None where it has none."""
-    named = (folder / name for name in (NAME, f".{NAME}"))
-    return next((file for file in named if lexists(file)), None) or _in_pyproject(folder)
-
-
-def _in_pyproject(folder: Path) -> Path | None:
-    """Return ``pyproject.toml`` where it has a table for us; one that can't be read has none."""
-    import tomllib  # noqa: PLC0415  (`cnnlint --help` stays fast)
-
-    file = folder / "pyproject.toml"
-    try:
-        with file.open("rb") as stream:
-            values = tomllib.loads(stream.read(MAX_BYTES).decode())
-    except (OSError, ValueError, RecursionError):
-        return None
-    tools = values.get("tool")
-    return file if isinstance(tools, dict) and "cnnlint" in tools else None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cnnlint.config.kinds import Day, Glob, Listed, Schema, Spot, Text
-from cnnlint.config.ruled import Known, Suppressible
+from cnnlint.config.ruled import Known, Selector
 from cnnlint.config.tables import Key, Table
 from cnnlint.lint.patterns import Patterns
 from cnnlint.lint.suppress import Suppression
@@ -51,7 +51,7 @@ def suppress_keys(known: Known) -> tuple[Key, ...]:
         Key(
             "rule",
             "What is accepted: a rule, or several as in `select`.",
-            Suppressible(known),
+            Selector(known),
             "K101",
         ),
         Key(

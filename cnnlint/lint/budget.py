@@ -1,4 +1,4 @@
-"""What a model may cost: limits, and what is held against them.
+"""What models cost, held against their limits.
 
 A budget is broken, or kept, or nobody can tell: then it fails too, and says why. A cost of which
 only a lower bound is known breaks a limit that is below it, and decides nothing else.
@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
-from pathlib import Path
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.measures import MEASURES, Measure
 from cnnlint.lint.baseline import KnownModel
-from cnnlint.lint.patterns import Patterns
+from cnnlint.lint.limit import Limit
 from cnnlint.lint.reference import measured
 from cnnlint.model.binding import Bindings
 from cnnlint.report.budgets import above, pair, spelled
@@ -22,24 +21,6 @@ from cnnlint.report.report import BudgetVerdict, Verdict
 KEYS: Mapping[str, str] = {f"max_{name}": name for name in MEASURES}
 """The keys of limits on what is known without a run, in the order of reports."""
 LATENCY = "max_latency_ms"
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """One limit, absolute or relative; exactly one of ``amount`` and ``growth`` is given."""
-
-    key: str
-    """As the configuration has it: ``max_macs``."""
-    place: str
-    """Where it is set: ``cnnlint.toml:12``, ``--max-macs``."""
-    amount: float | None = None
-    """In the unit of the key: a number, bytes, milliseconds."""
-    growth: float | None = None
-    """How much more than the reference: 0.05 for ``+5%``."""
-    reference: Path | None = None
-    """The model that growth is relative to; None for the baseline."""
-    files: Patterns | None = None
-    """None for every model."""
 
 
 def effective(limits: Iterable[Limit]) -> tuple[Limit, ...]:

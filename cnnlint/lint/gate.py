@@ -6,8 +6,9 @@ from datetime import date, datetime
 
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.baseline import KnownModel, against, stale_note
-from cnnlint.lint.budget import Limit, verdicts
+from cnnlint.lint.budget import verdicts
 from cnnlint.lint.exempt import exempt
+from cnnlint.lint.limit import Limit
 from cnnlint.lint.rule import Rule
 from cnnlint.lint.suppress import Suppression, suppress
 from cnnlint.model.binding import Bindings

@@ -340,20 +340,20 @@ class ModelReport:
 
     @property
     def fails(self) -> bool:
-        """Whether it makes the run fail: it can't be read, a finding or a budget stands so."""
+        """Whether it makes the run fail: it can't be read or run, a finding or a budget does."""
         if self.failure:
             return True
         if self.fail_on is None:
             return False
         bad = {Verdict.BROKEN, Verdict.UNDECIDABLE}
         loud = any(finding.severity.rank >= self.fail_on.rank for finding in self.counting)
+        loud = loud or bool(self.untold_defects)
         return loud or any(budget.verdict in bad for budget in self.budgets)
 
     @property
     def untold_defects(self) -> tuple[str, ...]:
         """What can't run, where no finding tells of it: its rules are off, or none has run."""
-        errors = (f for f in self.findings or () if f.severity is Severity.ERROR)
-        told = any(finding.family == "graph" for finding in errors)
+        told = any(not finding.suppressible for finding in self.findings or ())
         return self.summary.coverage.defects if self.summary and not told else ()
 
 

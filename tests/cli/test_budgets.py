@@ -148,7 +148,8 @@ def test_sizes_go_for_budgets(run: Run, tmp_path: Path) -> None:
 def test_what_is_no_limit(run: Run, model: Path, option: str, text: str, cure: str) -> None:
     code, out, err = run("check", model, option, text)
     assert (code, out) == (2, "")
-    assert err.startswith(f"error: {option} {text!r} must be ")
+    assert err.startswith(f"error: {option}: budget.{option[2:].replace('-', '_')} must be ")
+    assert f"not {text!r}" in err
     assert cure in err
     assert err.count("\n") == 1
 
@@ -156,8 +157,8 @@ def test_what_is_no_limit(run: Run, model: Path, option: str, text: str, cure: s
 def test_all_mistakes_at_once(run: Run, model: Path) -> None:
     code, _, err = run("check", model, "--max-macs", "many", "--max-params", "few")
     assert code == 2
-    assert "--max-macs 'many' must be" in err
-    assert "--max-params 'few' must be" in err
+    assert "--max-macs: budget.max_macs must be" in err
+    assert "--max-params: budget.max_params must be" in err
 
 
 def test_spaces_around_a_limit(run: Run, model: Path) -> None:

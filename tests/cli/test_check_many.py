@@ -76,7 +76,7 @@ def test_a_file_that_is_gone_when_its_turn_comes(
     run: Run, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = [models / "gone.onnx", models / "clean.onnx"]
-    monkeypatch.setattr("cnnlint.cli.check.expand", lambda *_, **__: gone)
+    monkeypatch.setattr("cnnlint.cli.planned.expand", lambda *_, **__: gone)
     code, out, err = run("check", models)
     assert code == 1
     assert "gone.onnx does not exist" in err

@@ -78,7 +78,7 @@ def test_init_on_a_full_disk_leaves_nothing(
         really(file, mode, encoding=encoding).close()
         return Full()
 
-    monkeypatch.setattr("cnnlint.config.starter.rival", lambda _: None)
+    monkeypatch.setattr("cnnlint.config.files.in_folder", lambda _: None)
     monkeypatch.setattr(Path, "open", opened)
     code, out, err = run("config", "init", tmp_path)
     assert (code, out) == (2, "")

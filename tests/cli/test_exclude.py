@@ -92,9 +92,9 @@ def test_the_configuration_takes_the_place_of_the_usual(tree: Path) -> None:
 @pytest.mark.usefixtures("tree")
 def test_the_current_folder_is_named_too(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("old")
-    excluded = exclusion(NOTHING, lambda _: Patterns(tree, ("old/",)))
+    excluded = exclusion(NOTHING, lambda _: (Patterns(tree, ("old/",)),))
     assert expand((".",), excluded) == [Path("c.onnx"), Path("new/d.onnx")]
-    assert expand((".",), excluded, force=True) == []
+    assert expand((".",), excluded, lambda _: True) == []
 
 
 @pytest.mark.usefixtures("tree")

@@ -159,7 +159,7 @@ def test_a_broken_file_stays_an_error() -> None:
     assert codes(got) == broken
     assert set(got.settings.severities) == {rule.code for rule in RULES} - broken
     said = mistakes({"cnnlint.toml": f"[severity]\n{min(broken)} = 'note'\n"})
-    assert "always an error" in said[0]
+    assert "its severity stays" in said[0]
 
 
 def test_what_is_for_some_files() -> None:
@@ -189,7 +189,7 @@ def test_globs_are_relative_to_their_file() -> None:
     }
     inner = plan(files, model="a/b/net.onnx")
     assert codes(inner) == DEFAULT
-    assert inner.baseline == Path.cwd() / "a" / "b" / "x" / "base.json"
+    assert inner.baseline == Path("a/b/x/base.json")
     assert inner.exclude[0].match(Path("a/b/old.onnx"))
     assert not inner.exclude[0].match(Path("a/old.onnx"))
     typed = plan(files, "per-file-ignores={'a/' = ['K101']}", model="a/b/net.onnx")
@@ -444,7 +444,7 @@ def test_options_of_the_command_line_are_called_by_their_names() -> None:
     got = plan({"cnnlint.toml": "[budget]\nmax_params = 7"}, **typed)
     said = [(limit.place, limit.amount) for limit in got.settings.gate.limits]
     assert said == [("cnnlint.toml:2", 7), ("--max-params", 5_000_000)]
-    assert got.baseline == Path.cwd() / "base.json"
+    assert got.baseline == Path("base.json")
     wrong = mistakes({}, budget={"max_params": "5X"}, model_suppressions=1)
     assert {text.partition(": ")[0] for text in wrong} == {
         "--no-model-suppressions",

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from cnnlint.config.budgets import KEYS as BUDGET_KEYS
+from cnnlint.config.files import in_folder
 from cnnlint.config.given import Given
 from cnnlint.config.keys import keys
-from cnnlint.config.starter import rival, starter, toml
+from cnnlint.config.starter import starter, toml
 from cnnlint.lint.registry import builtin_rules
 from tests.config.reading import told
 
@@ -58,10 +59,10 @@ def test_values(value: object, text: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["cnnlint.toml", ".cnnlint.toml"])
-def test_rival(name: str, tmp_path: Path) -> None:
-    assert rival(tmp_path) is None
+def test_what_lies_in_the_folder(name: str, tmp_path: Path) -> None:
+    assert in_folder(tmp_path) is None
     (tmp_path / name).symlink_to("nowhere")
-    assert rival(tmp_path) == tmp_path / name
+    assert in_folder(tmp_path) == tmp_path / name
 
 
 @pytest.mark.parametrize(
@@ -72,12 +73,12 @@ def test_rival(name: str, tmp_path: Path) -> None:
         ("[tool.ruff]\n", False),
         ("[project]\n", False),
         ("tool = 5", False),
-        ("[tool.cnnlint", False),
+        ("[tool.cnnlint", True),  # broken, and means us
         ("x = " + "[" * 5000, False),
         ("\udcff", False),
     ],
 )
-def test_rival_in_pyproject(text: str, counts: bool, tmp_path: Path) -> None:
+def test_what_lies_in_the_folder_in_pyproject(text: str, counts: bool, tmp_path: Path) -> None:
     file = tmp_path / "pyproject.toml"
     file.write_bytes(text.encode(errors="surrogateescape"))
-    assert rival(tmp_path) == (file if counts else None)
+    assert in_folder(tmp_path) == (file if counts else None)

@@ -13,8 +13,9 @@ from cnnlint.facts.facts import Facts
 from cnnlint.facts.measures import Measure
 from cnnlint.lint import budget, reference
 from cnnlint.lint.baseline import KnownModel
-from cnnlint.lint.budget import KEYS, Limit, effective, measures_of, verdicts
+from cnnlint.lint.budget import KEYS, effective, measures_of, verdicts
 from cnnlint.lint.gate import Gate, judge
+from cnnlint.lint.limit import Limit
 from cnnlint.model.binding import Bindings
 from cnnlint.model.loader import load
 from cnnlint.report.report import BudgetVerdict, Verdict
