@@ -74,9 +74,8 @@ def show(*, path: Path, wanted: Wanted) -> int:
       cnnlint config show
       cnnlint config show models/net.onnx --preset strict
     """  # noqa: D301  (as above)
-    from datetime import UTC, datetime
-
     from cnnlint.config.show import render
+    from cnnlint.lint.suppress import today
 
     if not os.path.lexists(path):
         raise MissingPathError(f"{path} does not exist", "name a model or a folder")
@@ -85,8 +84,7 @@ def show(*, path: Path, wanted: Wanted) -> int:
     effective = planner.effective(path if model is None else path.parent)
     planner.check()
     tell_warnings(planner)
-    today = datetime.now(UTC).astimezone().date()
-    click.echo(render(effective, planner.rules, model, today), nl=False)
+    click.echo(render(effective, planner.rules, model, today()), nl=False)
     return 0
 
 

@@ -118,8 +118,8 @@ def _ignores(effective: Effective) -> Iterator[str]:
 
 
 def _suppression(suppression: Suppression, today: date) -> Iterator[str]:
-    expired = suppression.expires is not None and suppression.expires < today
-    yield _comment(suppression.place + (", expired" if expired else ""), "[[suppress]]  # ")
+    expired = "" if suppression.holds(today) else ", expired"
+    yield _comment(suppression.place + expired, "[[suppress]]  # ")
     yield f"rule = {_text(suppression.rule)}"
     if suppression.layer is not None:
         yield f"layer = {_text(suppression.layer)}"

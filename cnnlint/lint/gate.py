@@ -1,8 +1,8 @@
 """What of the findings counts, and what a model may cost: between the rules and the report."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date
 
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.baseline import KnownModel, against, stale_note
@@ -10,7 +10,7 @@ from cnnlint.lint.budget import verdicts
 from cnnlint.lint.exempt import exempt
 from cnnlint.lint.limit import Limit
 from cnnlint.lint.rule import Rule
-from cnnlint.lint.suppress import Suppression, suppress
+from cnnlint.lint.suppress import Suppression, suppress, today
 from cnnlint.model.binding import Bindings
 from cnnlint.report.label import label
 from cnnlint.report.report import BudgetVerdict, ReportedFinding
@@ -25,13 +25,8 @@ class Gate:
     """Whether the model itself may say what is to be ignored."""
     baseline: KnownModel | None = None
     limits: tuple[Limit, ...] = ()
-    today: date | None = None
-    """The day on which suppressions expire or don't; None for the one that it is."""
-
-    @property
-    def day(self) -> date:
-        """The day on which it judges, where it stands."""
-        return self.today or datetime.now().astimezone().date()
+    day: date = field(default_factory=today)
+    """The day on which suppressions expire or don't."""
 
 
 @dataclass(frozen=True, slots=True)

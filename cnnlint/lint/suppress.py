@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from cnnlint.lint.patterns import Patterns, names_layer
 from cnnlint.lint.rule import closeness
@@ -25,9 +25,9 @@ class Suppression:
     expires: date | None = None
     """The last day on which it holds."""
 
-    def holds(self, today: date) -> bool:
+    def holds(self, day: date) -> bool:
         """Tell whether it has not expired."""
-        return self.expires is None or today <= self.expires
+        return self.expires is None or day <= self.expires
 
     def layers_meant(self, finding: ReportedFinding) -> int:
         """Return how many layers of a finding its glob means."""
@@ -46,15 +46,20 @@ class Suppression:
         return named and self.layers_meant(finding) == len(finding.layers)
 
 
+def today() -> date:
+    """Return the day that it is where this computer stands."""
+    return datetime.now().astimezone().date()
+
+
 def suppress(
-    findings: Iterable[ReportedFinding], suppressions: Sequence[Suppression], today: date
+    findings: Iterable[ReportedFinding], suppressions: Sequence[Suppression], day: date
 ) -> tuple[ReportedFinding, ...]:
     """Return all findings; those that are suppressed say by what.
 
     Which files a suppression means was looked at when the model was planned. Of several that
     mean a finding the first that is written counts.
     """
-    holding = [each for each in suppressions if each.holds(today)]
+    holding = [each for each in suppressions if each.holds(day)]
     return tuple(_settled(finding, holding) for finding in findings)
 
 

@@ -76,11 +76,11 @@ def test_it_expires(run: Run, models: Path, agreed: Callable[[Gate], None]) -> N
     last = date(2026, 12, 31)
     until = (Suppression("H503", "why", "cnnlint.toml:3", expires=last),)
     for today in (date(2026, 12, 30), last):
-        agreed(Gate(until, today=today))
+        agreed(Gate(until, day=today))
         code, out, _ = run("check", models / "bad.onnx")
         assert code == 0
         assert "cnnlint.toml" not in out
-    agreed(Gate(until, today=date(2027, 1, 1)))
+    agreed(Gate(until, day=date(2027, 1, 1)))
     code, out, _ = run("check", models / "bad.onnx")
     assert code == 1
     assert out.startswith("warning[H503]")
