@@ -201,6 +201,7 @@ def _fault(path: str, error: Exception) -> Failure:
 
 
 def _reported(facts: Facts, rule: Rule, finding: Finding, settings: Settings) -> ReportedFinding:
+    there = present(facts, finding.nodes)
     return ReportedFinding(
         code=rule.code,
         name=rule.name,
@@ -216,9 +217,9 @@ def _reported(facts: Facts, rule: Rule, finding: Finding, settings: Settings) ->
         fix=finding.fix or rule.fix,
         fingerprint=fingerprint(rule.code, next(iter(finding.nodes), None)),
         suppressible=rule.suppressible or finding.severity not in (None, Severity.ERROR),
-        cost=cost_of(facts, finding.nodes),
+        cost=cost_of(there),
         place=surroundings(facts, finding.nodes[0], rule.marks) if finding.nodes else None,
-        present=present(facts, finding.nodes),
+        present=there,
     )
 
 

@@ -1,6 +1,6 @@
 """What a suggestion saves and costs, in words."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from cnnlint.lint.finding import Saving
 from cnnlint.report import numbers
@@ -9,21 +9,17 @@ from cnnlint.report.report import Present, ReportedFinding
 _MOST = 10.0
 """Times what is there now, above which a percentage says nothing: the cost is elsewhere."""
 _OF_ACTIVATIONS = " of activations"
-_UNITS: tuple[tuple[str, Callable[[int], str]], ...] = (
-    ("macs", numbers.macs),
-    ("params", numbers.params),
-    ("activation_bytes", lambda amount: f"{numbers.size(amount)}{_OF_ACTIVATIONS}"),
-)
+SPELLED: Mapping[str, Callable[[int], str]] = {
+    "macs": numbers.macs,
+    "params": numbers.params,
+    "activation_bytes": lambda amount: f"{numbers.size(amount)}{_OF_ACTIVATIONS}",
+}
+"""How each unit of a cost is spelled."""
 
 
 def savings(finding: ReportedFinding) -> str:
     """Return what the suggestion saves, in words; "" where it saves nothing that is counted."""
     return amounts(finding.saving, 1)
-
-
-def costs(finding: ReportedFinding) -> str:
-    """Return what the suggestion costs, in words; "" where it costs nothing that is counted."""
-    return amounts(finding.saving, -1)
 
 
 def gist(saving: Saving) -> str:
@@ -46,7 +42,7 @@ def amounts(saving: Saving, sign: int, present: Present | None = None) -> str:
 
 
 def _amounts(saving: Saving, sign: int, present: Present) -> Iterator[str]:
-    for name, spelled in _UNITS:
+    for name, spelled in SPELLED.items():
         amount: int = sign * (getattr(saving, name) or 0)
         if amount > 0:
             yield spelled(amount) + _change(-sign * amount, getattr(present, name))
@@ -68,8 +64,8 @@ def together(findings: Sequence[ReportedFinding]) -> str:
     paths = [layer.path for finding in findings for layer in finding.layers]
     if len(paths) > len(set(paths)) or not paths:
         return ""
-    saving = Saving(*(_sum([getattr(f.saving, name) for f in findings]) for name, _ in _UNITS))
-    present = Present(*(_sum([getattr(f.present, name) for f in findings]) for name, _ in _UNITS))
+    saving = Saving(*(_sum([getattr(f.saving, name) for f in findings]) for name in SPELLED))
+    present = Present(*(_sum([getattr(f.present, name) for f in findings]) for name in SPELLED))
     said = (("saves", amounts(saving, 1, present)), ("costs", amounts(saving, -1, present)))
     return "; ".join(f"{verb} {what}" for verb, what in said if what)
 

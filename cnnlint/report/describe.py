@@ -102,11 +102,10 @@ def reported_layer(facts: Facts, node: Node) -> ReportedLayer:
     )
 
 
-def cost_of(facts: Facts, nodes: Iterable[Node]) -> Amount | None:
+def cost_of(there: Present) -> Amount | None:
     """Return what layers cost together, in the first unit of which they have any."""
-    there = {node.key: node for node in nodes}.values()
-    for unit, amount in _UNITS.items():
-        if value := total(amount(facts, node) for node in there):
+    for unit in _UNITS:
+        if value := getattr(there, unit):
             return Amount(value, unit)
     return None
 

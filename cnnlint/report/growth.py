@@ -1,6 +1,6 @@
 """What a finding cost in the baseline and costs now, in words."""
 
-from cnnlint.report import numbers
+from cnnlint.report.amounts import SPELLED
 from cnnlint.report.report import Amount, ReportedFinding
 
 
@@ -26,13 +26,7 @@ def in_baseline(then: Amount | None) -> str:
 
 def amount(cost: Amount) -> str:
     """Return a cost with its unit: ``12.8 MMACs``."""
-    match cost.unit:
-        case "macs":
-            return numbers.macs(cost.value)
-        case "params":
-            return numbers.params(cost.value)
-        case _:
-            return f"{numbers.size(cost.value)} of activations"
+    return SPELLED[cost.unit](cost.value)
 
 
 def _percent(then: int, now: int) -> str:

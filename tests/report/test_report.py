@@ -8,7 +8,7 @@ from cnnlint.facts.facts import Facts
 from cnnlint.lint.engine import run_rules
 from cnnlint.lint.finding import Severity
 from cnnlint.lint.registry import find
-from cnnlint.report.describe import cost_of
+from cnnlint.report.describe import cost_of, present
 from cnnlint.report.report import (
     Amount,
     BudgetVerdict,
@@ -84,10 +84,10 @@ def facts_and_ops() -> tuple[Facts, dict[str, int]]:
 )
 def test_cost_of_layers(ops: list[str], cost: Amount | None) -> None:
     facts, place = facts_and_ops()
-    assert cost_of(facts, [facts.model.nodes[place[op]] for op in ops]) == cost
+    assert cost_of(present(facts, [facts.model.nodes[place[op]] for op in ops])) == cost
 
 
 def test_cost_of_what_has_weights_only() -> None:
     facts = Net(3, 6).conv(4).bn().gap().facts()
     (node,) = [node for node in facts.model.nodes if node.op == "BatchNormalization"]
-    assert cost_of(facts, [node]) == Amount(8, "params")
+    assert cost_of(present(facts, [node])) == Amount(8, "params")
