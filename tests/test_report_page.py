@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cnnlint.cli.screen import NARROWEST, WIDEST, WIDTH
+from cnnlint.cli.screen import NARROWEST, WIDEST
 from cnnlint.report.block import MAX_PER_RULE
 from cnnlint.report.neighbourhood import MAX_LAYERS
+from cnnlint.report.style import WIDTH
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reading-the-report.md"

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnlint.cli.streams import wants_color
+from cnnlint.report.style import WIDTH
 
-WIDTH = 80
-"""Columns of what goes to a file or a pipe."""
 NARROWEST, WIDEST = 60, 120
 """Columns between which a terminal's own number counts: prose in longer lines is hard to read."""
 

@@ -1,14 +1,13 @@
 """Budgets for people: a line or two for each that is broken, undecided or not checked."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from textwrap import wrap
 
 from cnnlint.report import numbers
+from cnnlint.report.columns import hanging
 from cnnlint.report.escape import plain
 from cnnlint.report.report import BudgetVerdict, ModelReport, Verdict
+from cnnlint.report.style import TextStyle
 
-WIDTH = 80
 _STATES: Mapping[Verdict, str] = {
     Verdict.KEPT: "kept",
     Verdict.BROKEN: "broken",
@@ -16,8 +15,6 @@ _STATES: Mapping[Verdict, str] = {
     Verdict.NOT_CHECKED: "not checked here",
 }
 _FAILING = (Verdict.BROKEN, Verdict.UNDECIDABLE)
-_BEFORE_A_UNIT = re.compile(r" (?=%|[GM]?MACs?\b|([KMG]i|[kMG])?B\b|params?\b|bytes?\b)")
-_HARD_SPACE = "\u00a0"
 
 
 def _layers(number: int) -> str:
@@ -73,15 +70,11 @@ def _decimal(number: int) -> str:
     return f"{number / _DECIMAL[unit]:.1f} {unit}" if unit else f"{number} B"
 
 
-def fail(budgets: Iterable[BudgetVerdict]) -> bool:
-    """Return whether any of them makes a run fail."""
-    return any(budget.verdict in _FAILING for budget in budgets)
-
-
-def failing(model: ModelReport, width: int = WIDTH, arrow: str = "-->") -> list[str]:
+def failing(model: ModelReport, style: TextStyle) -> list[str]:
     """Return a block of lines on the budgets of a model that fail; none where none does."""
     texts = [_line(budget) for budget in _of(model.budgets, _FAILING)]
-    lines = [part for text in texts for part in wrapped(text, 2, width)]
+    lines = [part for text in texts for part in hanging("", text, style.width, 2)]
+    arrow = "-->" if style.drawing else "in:"
     return ["\n".join((*lines, f"  {arrow} {plain(model.path)}")) + "\n"] if lines else []
 
 
@@ -101,19 +94,6 @@ def tally(budgets: Sequence[BudgetVerdict]) -> str:
     counts = [(len(_of(budgets, [verdict])), state) for verdict, state in _STATES.items()]
     parts = [f"{number} {state}" for number, state in counts if number]
     return ", ".join((f"budgets: {parts[0]}", *parts[1:])) if parts else ""
-
-
-def wrapped(text: str, indent: int, width: int = WIDTH) -> list[str]:
-    """Break a text into lines; a number stays with its unit, and no word is broken."""
-    whole = _BEFORE_A_UNIT.sub(_HARD_SPACE, text)
-    lines = wrap(
-        whole,
-        width,
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return [part.replace(_HARD_SPACE, " ") for part in lines]
 
 
 def _line(budget: BudgetVerdict) -> str:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from cnnlint.lint.finding import Severity
 from cnnlint.report.columns import flowed
+from cnnlint.report.counts import by_severity, hidden
 from cnnlint.report.numbers import plural
-from cnnlint.report.report import By, ModelReport, Report, Verdict
+from cnnlint.report.report import ModelReport, Report, Verdict
 
 
 def closing(report: Report, width: int) -> list[str]:
@@ -32,23 +32,18 @@ def _pieces(report: Report) -> Iterator[str]:
         yield f"{plural(broken, 'budget')} broken"
     if undecidable := verdicts.count(Verdict.UNDECIDABLE):
         yield f"{plural(undecidable, 'budget')} undecidable"
-    why = [f.suppressed.by for model in readable for f in model.findings or () if f.suppressed]
-    yield from _counted(len(why) - why.count(By.BASELINE), "suppressed")
-    yield from _counted(why.count(By.BASELINE), "in the baseline")
+    yield from hidden(finding for model in readable for finding in model.findings or ())
 
 
 def _findings(report: Report) -> str:
-    found = [finding.severity for model in report.models for finding in model.counting]
-    if not found:
-        return "no findings"
-    counts = [plural(found.count(level), level) for level in Severity if level in found]
-    return f"{', '.join(counts)} in {sum(bool(model.counting) for model in report.models):,}"
+    models = [model for model in report.models if model.counting]
+    levels = by_severity(finding for model in models for finding in model.counting)
+    return f"{levels} in {len(models):,}" if models else levels
 
 
 def _is_clean(model: ModelReport) -> bool:
     """Tell whether nothing counts, whatever the run fails on."""
-    bad = {Verdict.BROKEN, Verdict.UNDECIDABLE}
-    loud = any(budget.verdict in bad for budget in model.budgets)
+    loud = any(budget.fails for budget in model.budgets)
     return not (model.counting or model.internal or loud)
 
 

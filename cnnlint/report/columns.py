@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 _WIDE = frozenset("WF")
-_BREAK = re.compile(r" +(?!%|·|[MG]?MACs\b|[KMG]iB\b|params\b)")
+_BREAK = re.compile(r" +(?!%|·|[MG]?MACs?\b|(?:[KMG]i|[kMG])?B\b|(?:M )?params?\b|bytes?\b)")
 """Where a line may end: a number stays with its unit."""
 
 

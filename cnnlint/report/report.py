@@ -303,6 +303,11 @@ class BudgetVerdict:
     place: str
     """Where the budget is set."""
 
+    @property
+    def fails(self) -> bool:
+        """Whether it makes the run fail: not knowing does too."""
+        return self.verdict in {Verdict.BROKEN, Verdict.UNDECIDABLE}
+
 
 @dataclass(frozen=True, slots=True)
 class ModelReport:
@@ -345,10 +350,9 @@ class ModelReport:
             return True
         if self.fail_on is None:
             return False
-        bad = {Verdict.BROKEN, Verdict.UNDECIDABLE}
         loud = any(finding.severity.rank >= self.fail_on.rank for finding in self.counting)
         loud = loud or bool(self.untold_defects)
-        return loud or any(budget.verdict in bad for budget in self.budgets)
+        return loud or any(budget.fails for budget in self.budgets)
 
     @property
     def untold_defects(self) -> tuple[str, ...]:

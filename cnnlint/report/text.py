@@ -20,8 +20,7 @@ def render_text(report: Report, style: TextStyle) -> str:
     parts: list[str] = []
     told: set[tuple[str, ...]] = set()
     for model in report.models:
-        arrow = "-->" if style.drawing else "in:"
-        found = [*blocks(model, style), *budgets.failing(model, style.width, arrow)]
+        found = [*blocks(model, style), *budgets.failing(model, style)]
         behind_summary = bool(found and parts) and not parts[-1].endswith("\n")
         parts += ["", *found] if behind_summary else found
         if model.summary and not style.quiet:
@@ -61,7 +60,7 @@ def _summary(model: ModelReport, summary: Summary, style: TextStyle) -> Iterator
     worst = max((f.severity for f in model.counting), key=lambda s: s.rank, default=None)
     holes = summary.coverage.unresolved_shapes or summary.uncounted_ops
     clean = None if holes else "green"
-    worst = Severity.ERROR if budgets.fail(model.budgets) else worst
+    worst = Severity.ERROR if any(budget.fails for budget in model.budgets) else worst
     state = verdict(model)
     painted = style.paint(state, COLOURS[worst] if worst else clean, bold=True)
     head = f"{plain(model.path)}: "  # the verdict stays on the line of its file

@@ -24,6 +24,11 @@ def test_columns(text: str, width: int) -> None:
         ("one two three", ["one two", "three"]),
         ("(-45 %) 2 (+200 %)", ["(-45 %) 2", "(+200 %)"]),
         ("now 5.8 MMACs", ["now", "5.8 MMACs"]),
+        *(
+            (f"now 1.2345 {unit}", ["now", f"1.2345 {unit}"])
+            for unit in ("MAC", "GMACs", "B", "KiB", "MB", "M params", "param", "bytes")
+        ),
+        ("in aaa-aaaaaaa", ["in", "aaa-aaaaaaa"]),
         ("just 9 macsa", ["just 9", "macsa"]),
         ("a_name_that_is_too_long x", ["a_name_that_is_too_long", "x"]),
         ("畳み 込み", ["畳み 込み"]),
