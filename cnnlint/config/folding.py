@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from cnnlint.config.given import Given
+from cnnlint.config.given import NEVER, Given
+from cnnlint.config.keys import SCALARS
 from cnnlint.config.layers import Layer
 from cnnlint.config.selection import Choice, chosen
 from cnnlint.lint.finding import Severity
@@ -14,13 +15,8 @@ from cnnlint.lint.rule import OptionValue, Rule
 from cnnlint.lint.targets import TARGETS
 
 T = TypeVar("T")
-NEAREST = (
-    *("preset", "target", "fail_on", "model_suppressions", "baseline"),
-    *("force_exclude", "max_per_rule", "batch"),
-)
+NEAREST = tuple(key.field for key in SCALARS if key.name != "exclude")
 """Values of which the nearest layer has the last word."""
-NEVER = "never"
-"""What ``fail-on`` is where nothing found makes the exit code 1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,11 @@ from cnnlint.lint.limit import Limit
 from cnnlint.lint.rule import OptionValue
 from cnnlint.lint.suppress import Suppression
 
+NEVER = "never"
+"""What ``fail-on`` is where nothing found makes the exit code 1."""
+FAIL_ON = (*(severity.value for severity in Severity), NEVER)
+"""What ``fail-on`` may be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -22,7 +27,7 @@ class Given:
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     fail_on: str | None = None
-    """``error``, ``warning``, ``note`` or ``never``."""
+    """One of ``FAIL_ON``."""
     severity: Mapping[str, Severity] = field(default_factory=dict)
     """By selector, as it is written."""
     rules: Mapping[str, Mapping[str, OptionValue]] = field(default_factory=dict)

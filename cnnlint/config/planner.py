@@ -6,8 +6,8 @@ from os.path import exists, isfile
 from pathlib import Path
 
 from cnnlint.config.files import Finder, absolute, shown
-from cnnlint.config.folding import NEVER, Effective, fold
-from cnnlint.config.given import Given
+from cnnlint.config.folding import Effective, fold
+from cnnlint.config.given import NEVER, Given
 from cnnlint.config.layers import Layer, Reader
 from cnnlint.errors import ConfigError, MissingPathError, UsageError
 from cnnlint.lint.engine import Settings

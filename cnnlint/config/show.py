@@ -8,6 +8,7 @@ from cnnlint.config.files import shown
 from cnnlint.config.folding import Effective
 from cnnlint.config.keys import SCALARS
 from cnnlint.config.planner import plan_of
+from cnnlint.config.written import toml, visible
 from cnnlint.lint.exclude import USUAL
 from cnnlint.lint.limit import Limit
 from cnnlint.lint.patterns import Patterns
@@ -62,7 +63,7 @@ def _selection(on: Sequence[Rule], rules: Sequence[Rule]) -> Iterator[str]:
 def _scalars(effective: Effective) -> Iterator[str]:
     given = effective.given
     for key in SCALARS:
-        value: object = getattr(given, key.name.replace("-", "_"))
+        value: object = getattr(given, key.field)
         place = given.places.get(key.name, "default")
         if key.name == "exclude":
             globs = [glob for patterns in effective.exclude for glob in patterns.globs]
@@ -81,7 +82,7 @@ def _list(key: str, values: Sequence[str], place: str) -> Iterator[str]:
         return
     yield _comment(place, f"{key} = [  # ")
     for start in range(0, len(values), WIDTH):
-        yield f"    {', '.join(map(_text, values[start : start + WIDTH]))},"
+        yield f"    {', '.join(map(toml, values[start : start + WIDTH]))},"
     yield "]"
 
 
@@ -89,7 +90,7 @@ def _table(name: str, values: Mapping[str, object], places: Mapping[str, str]) -
     if values:
         yield f"[{name}]"
     for key, value in values.items():
-        yield _line(_text(key), value, places.get(f"{name}.{key}", "default"))
+        yield _line(toml(key), value, places.get(f"{name}.{key}", "default"))
 
 
 def _options(
@@ -114,17 +115,17 @@ def _ignores(effective: Effective) -> Iterator[str]:
     if effective.ignored:
         yield "[per-file-ignores]"
     for each in effective.ignored:
-        yield _line(_text(each.glob), each.selectors, _of_folder(each.place, each.files))
+        yield _line(toml(each.glob), each.selectors, _of_folder(each.place, each.files))
 
 
 def _suppression(suppression: Suppression, today: date) -> Iterator[str]:
     expired = "" if suppression.holds(today) else ", expired"
     yield _comment(suppression.place + expired, "[[suppress]]  # ")
-    yield f"rule = {_text(suppression.rule)}"
+    yield f"rule = {toml(suppression.rule)}"
     if suppression.layer is not None:
-        yield f"layer = {_text(suppression.layer)}"
+        yield f"layer = {toml(suppression.layer)}"
     yield from _files_of(suppression.files)
-    yield f"reason = {_text(suppression.reason)}"
+    yield f"reason = {toml(suppression.reason)}"
     if suppression.expires is not None:
         yield f"expires = {suppression.expires}"
 
@@ -134,8 +135,8 @@ def _limit(limit: Limit) -> Iterator[str]:
     yield from _files_of(limit.files)
     if limit.growth is not None:
         if limit.reference is not None:
-            yield f"reference = {_text(shown(limit.reference))}"
-        yield f"{limit.key} = {_text(f'{limit.growth * 100:+.12g}%')}"
+            yield f"reference = {toml(shown(limit.reference))}"
+        yield f"{limit.key} = {toml(f'{limit.growth * 100:+.12g}%')}"
     elif limit.amount is not None:
         whole = float(limit.amount).is_integer()
         yield f"{limit.key} = {int(limit.amount) if whole else limit.amount}"
@@ -186,29 +187,8 @@ def _concerns(files: Patterns | None, model: Path | None) -> bool:
 
 
 def _line(key: str, value: object, place: str) -> str:
-    return _comment(place, f"{key} = {_toml(value)}  # ")
+    return _comment(place, f"{key} = {toml(value)}  # ")
 
 
 def _comment(text: str, start: str = "# ") -> str:
-    return start + "".join(map(_letter, text))
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    return _text(value) if isinstance(value, str) else str(value)
-
-
-def _text(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{"".join(map(_letter, escaped))}"'
-
-
-def _letter(letter: str) -> str:
-    """Return a letter as it is, one that nobody sees as its number."""
-    if letter.isprintable():
-        return letter
-    number = ord(letter)
-    return f"\\u{number:04x}" if number < 1 << 16 else f"\\U{number:08x}"
+    return start + visible(text)

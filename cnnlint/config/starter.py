@@ -1,13 +1,12 @@
 """The file that a team begins with: every key with what it does, and none of them set."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 
 from cnnlint.config.budgets import Budgets
 from cnnlint.config.keys import keys
 from cnnlint.config.suppressions import Suppressions
 from cnnlint.config.tables import Key
+from cnnlint.config.written import toml
 from cnnlint.lint.rule import Rule
 
 NAME = "cnnlint.toml"
@@ -46,11 +45,6 @@ def _table(name: str, values: Mapping[str, object]) -> Iterator[str]:
         else:
             yield f"#[{name}]"
             yield f"#{_bare(key)} = {toml(value)}"
-
-
-def toml(value: object) -> str:
-    """Return a value that is no table as TOML writes it."""
-    return value.isoformat() if isinstance(value, date) else json.dumps(value)
 
 
 def _bare(key: str) -> str:

@@ -53,6 +53,11 @@ class Key:
     default: bool = False
     """Whether the example is the default."""
 
+    @property
+    def field(self) -> str:
+        """What Python calls it."""
+        return self.name.replace("-", "_")
+
     def schema(self) -> Schema:
         """Return what JSON Schema says of its values."""
         default: Schema = {"default": self.example} if self.default else {}

@@ -10,7 +10,8 @@ from cnnlint.config.budgets import KEYS as BUDGET_KEYS
 from cnnlint.config.files import in_folder
 from cnnlint.config.given import Given
 from cnnlint.config.keys import keys
-from cnnlint.config.starter import starter, toml
+from cnnlint.config.starter import starter
+from cnnlint.config.written import toml
 from cnnlint.lint.registry import builtin_rules
 from tests.config.reading import told
 
