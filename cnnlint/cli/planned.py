@@ -100,7 +100,7 @@ def planned(
 
 def targets_of(paths: tuple[str, ...], files: Files, planner: "Planner") -> list[Target]:
     """Return what is to be checked, and complain where that is nothing."""
-    from cnnlint.lint.exclude import exclusion
+    from cnnlint.config.exclude import exclusion
 
     def forced(path: Path) -> bool:
         said = files.force_exclude

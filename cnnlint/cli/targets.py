@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from cnnlint.cli.globs import Glob, glob_of
+from cnnlint.config.exclude import Excluded
 from cnnlint.errors import LoadError, MissingPathError, UsageError
-from cnnlint.lint.exclude import Excluded
 
 _MISSING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG})
 """What the system says of a path that can't exist; of any other it says why it is closed."""

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from cnnlint.config.exclude import USUAL
 from cnnlint.config.files import shown
 from cnnlint.config.folding import Effective
 from cnnlint.config.keys import SCALARS
 from cnnlint.config.planner import plan_of
 from cnnlint.config.written import toml, visible
-from cnnlint.lint.exclude import USUAL
 from cnnlint.lint.limit import Limit
 from cnnlint.lint.patterns import Patterns
 from cnnlint.lint.rule import Rule

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cnnlint.cli.targets import expand
-from cnnlint.lint.exclude import USUAL, exclusion
+from cnnlint.config.exclude import USUAL, exclusion
 from cnnlint.lint.patterns import Patterns, is_pattern
 
 Run = Callable[..., tuple[int, str, str]]
