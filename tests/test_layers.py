@@ -1,7 +1,8 @@
 """Who may import whom: the rooms of the house stand in one order, and data flows one way."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -66,8 +67,11 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+def imports(path: Path, *, at_once: bool = False) -> Iterator[str]:
+    """Yield what a module imports; ``at_once``, what it can't be imported without."""
+    tree = ast.parse(path.read_text())
+    nodes: Iterable[ast.AST] = tree.body if at_once else ast.walk(tree)
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -112,3 +116,13 @@ def test_libraries_stay_in_their_rooms(path: Path) -> None:
 )
 def test_rules_do_not_know_each_other(path: Path) -> None:
     assert not [m for m in imports(path) if inside(m, {"cnnlint.rules"})]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    modules = {module_name(path): set(imports(path, at_once=True)) for path in FILES}
+    known = {
+        here: {name if name in modules else name.rpartition(".")[0] for name in names}
+        for here, names in modules.items()
+    }
+    order = list(TopologicalSorter(known).static_order())
+    assert order.index("cnnlint.errors") < order.index("cnnlint.cli.main")
