@@ -39,11 +39,11 @@ class Named(Protocol):
     """What selectors can mean: a rule, or a finding of one."""
 
     @property
-    def code(self) -> str: ...  # noqa: D102  (as of a rule, and so below)
+    def code(self) -> str: ...  # noqa: D102  (its name says it)
     @property
-    def name(self) -> str: ...  # noqa: D102
+    def name(self) -> str: ...  # noqa: D102  (as above)
     @property
-    def family(self) -> str: ...  # noqa: D102
+    def family(self) -> str: ...  # noqa: D102  (as above)
 
 
 def closeness(selector: str, named: Named) -> int:

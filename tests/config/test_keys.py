@@ -91,7 +91,7 @@ def test_value(text: str, field: str, value: object) -> None:
     written = tomllib.loads(text)
     expected = tuple(written["select"]) if field == "select" else value
     assert getattr(said, field) == expected
-    assert said == Given(**{field: expected}, places=said.places)  # type: ignore[arg-type]
+    assert said == Given(**{field: expected}, places=said.places)  # type: ignore[arg-type]  # a table of tests
 
 
 def test_types_of_options_are_those_of_the_rule() -> None:

@@ -16,7 +16,7 @@ from tests.net import Net
 Run = Callable[..., tuple[int, str, str]]
 
 EVIL = "\x1b[2J\u202eevil\u200b\u2066\x9b\x07\r\x7f"
-LONG = "n" * 1_000_000
+LONG = "n" * 100_000
 FORMATS = [
     *[("check", "--format", form) for form in ("text", "concise", "json")],
     ("check", "--format", "json", "--verbose"),
