@@ -103,12 +103,14 @@ def test_no_process_is_left(models: Path, how: signal.Signals) -> None:
     blocked = "signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])"
     body = f"(Path({str(at_work)!r}) / f'{{os.getpid()}}-{{{blocked}}}').touch(); time.sleep(600)"
     command = [sys.executable, "-m", "cnnlint", "check", models, "-j", "2"]
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)  # `pytest &` ignores it
     started = subprocess.Popen(  # noqa: S603  (our own command)
         [*map(str, command), "--rules", str(rules(models, body))],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         process_group=0,
     )
+    signal.signal(signal.SIGINT, usual)
     while len(list(at_work.iterdir())) < 2:
         assert started.poll() is None
         time.sleep(0.02)
