@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from cnnlint.cli.globs import Glob, glob_of
 from cnnlint.config.exclude import Excluded
+from cnnlint.config.files import absolute
 from cnnlint.errors import LoadError, MissingPathError, UsageError
 
 _MISSING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG})
@@ -115,7 +116,7 @@ def _exists(path: Path) -> bool:
 def _within(path: Path, excluded: Excluded, *, folder: bool) -> bool:
     """Tell whether a path is excluded, or a folder that it lies in, up to the current one."""
     here = Path.cwd()
-    whole = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow links)
+    whole = absolute(path)
     inner = whole.relative_to(here).parents if here in whole.parents else ()
     folders = (parent for parent in inner if parent != Path())
     return excluded(path, folder) or any(excluded(parent, True) for parent in folders)

@@ -10,7 +10,8 @@ from stat import S_ISDIR, S_ISREG
 from cnnlint.config.kinds import Steps
 from cnnlint.config.places import line_of, lines_of
 from cnnlint.errors import UsageError
-from cnnlint.lint.toml import parsed, read_bytes, read_toml
+from cnnlint.lint.reading import read_bytes
+from cnnlint.lint.toml import MAX_BYTES, parsed, read_toml
 
 OWN = ("cnnlint.toml", ".cnnlint.toml")
 PROJECT = "pyproject.toml"
@@ -79,7 +80,7 @@ def _mode(path: Path, *, follow: bool = False) -> int:
 def _has_table(project: Path) -> bool:
     """Tell whether a ``pyproject.toml`` has our table; also one that is broken and mentions it."""
     try:
-        data = read_bytes(project, "configuration")
+        data = read_bytes(project, "configuration", MAX_BYTES)
         if not _MENTION.search(data):
             return False
         values: object = parsed(data, str(project)).values

@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeGuard
 from cnnlint.errors import MissingPathError, UsageError
 from cnnlint.lint.baseline import Baseline, KnownModel
 from cnnlint.lint.matching import Known
+from cnnlint.lint.reading import read_bytes
 from cnnlint.report.report import Amount
 
 SCHEMA = "cnnlint-baseline/1"
@@ -66,19 +67,10 @@ def written(baseline: Baseline) -> str:
 
 def _bytes(file: Path) -> bytes:
     try:
-        if not file.is_file():
-            if file.exists():
-                raise UsageError(f"{file} is no regular file", "name a baseline")
-            cure = "check the path, or make it: cnnlint baseline create"
-            raise MissingPathError(f"the baseline {file} does not exist", cure)
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise UsageError(f"{file} can't be read: {why}", "make it readable") from error
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{file} has more than {MAX_BYTES:,} bytes", "a baseline is smaller")
-    return data
+        return read_bytes(file, "baseline", MAX_BYTES)
+    except MissingPathError as error:
+        cure = "check the path, or make it: cnnlint baseline create"
+        raise MissingPathError(f"the baseline {file} does not exist", cure) from error
 
 
 def _no_key_twice(pairs: list[tuple[str, Json]]) -> "dict[str, Json]":

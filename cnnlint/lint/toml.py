@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnnlint.errors import MissingPathError, UsageError
+from cnnlint.errors import UsageError
+from cnnlint.lint.reading import read_bytes
 
 MAX_BYTES = 1 << 20
 """A larger file was not written by hand."""
@@ -46,31 +47,7 @@ def read_toml(file: Path, what: str, name: str | None = None) -> Document:
         UsageError: it can't be read, or is no TOML.
     """
     name = str(file) if name is None else name
-    return parsed(read_bytes(file, what, name), name)
-
-
-def read_bytes(file: Path, what: str, name: str | None = None) -> bytes:
-    """Return the bytes of a regular file that is not too long.
-
-    Raises:
-        MissingPathError: there is no such file.
-        UsageError: it can't be read.
-    """
-    name = str(file) if name is None else name
-    try:
-        if not file.is_file():
-            if file.exists():
-                raise UsageError(f"{name} is no regular file", "name a TOML file")
-            raise MissingPathError(f"{name} does not exist", f"check the path of the {what}")
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        cause = f"{name} can't be read: {error.strerror}"
-        raise UsageError(cause, f"make the {what} readable") from error
-    if len(data) > MAX_BYTES:
-        cause = f"{name} has more than {MAX_BYTES:,} bytes"
-        raise UsageError(cause, f"a {what} is a short file")
-    return data
+    return parsed(read_bytes(file, what, MAX_BYTES, name), name)
 
 
 def parsed(data: bytes, where: str) -> Document:

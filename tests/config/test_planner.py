@@ -289,7 +289,7 @@ def test_what_is_extended_must_be_there() -> None:
     said = mistakes({"cnnlint.toml": "extend = ['gone.toml', 'sub']\n", "sub/x": ""})
     assert said == (
         "cnnlint.toml:1: gone.toml does not exist; check the path of the configuration",
-        "cnnlint.toml:1: sub is no regular file; name a TOML file",
+        "cnnlint.toml:1: sub is no regular file; name the file of a configuration",
     )
 
 
