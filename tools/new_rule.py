@@ -29,11 +29,11 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from cnnlint.facts.facts import Facts
-from cnnlint.lint.finding import Basis, Finding, Saving, Severity
+from cnnlint.lint.finding import Basis, Finding, Part, Saving, Severity
 from cnnlint.lint.rule import rule
 
 
-@rule("{code}", severity=Severity.NOTE, basis=Basis.HEURISTIC, since="{since}")
+@rule("{code}", severity=Severity.NOTE, basis=Basis.HEURISTIC, since="{since}", marks=Part.KERNEL)
 def {function}(
     facts: Facts,
     *,
