@@ -44,14 +44,14 @@ def _reduce(call: Call) -> Seen | None:
         return None
     if not axes and not call.node.get_int("noop_with_empty_axes", 0):
         axes = tuple(range(len(seen.axes)))
-    return collapsed(seen, axes or (), keep=bool(call.node.get_int("keepdims", 1)))
+    return collapsed(seen, axes or (), keep=call.node.get_int("keepdims", 1) == 1)
 
 
 def _arg(call: Call) -> Seen | None:
     seen, node = call.main(), call.node
     if seen is None:
         return None
-    return collapsed(seen, [node.get_int("axis", 0)], keep=bool(node.get_int("keepdims", 1)))
+    return collapsed(seen, [node.get_int("axis", 0)], keep=node.get_int("keepdims", 1) == 1)
 
 
 def _quantised_pool(call: Call) -> Seen | None:

@@ -44,7 +44,7 @@ def averaging(model: Model, node: Node) -> Averaging | None:
     if not axes or min(axes) < 2:
         return None
     pooled = tuple(1 if axis in axes else size for axis, size in enumerate(grid, start=2))
-    drops = not node.get_int("keepdims", 1)
+    drops = node.get_int("keepdims", 1) != 1
     longest = max(grid[axis - 2] for axis in axes)
     return Averaging(shape[0], grid, pooled, longest, counts_padding=False, drops_axes=drops)
 
