@@ -10,8 +10,8 @@ from cnnlint.cli.budgets import BUDGETS
 from cnnlint.cli.gathering import gathered
 from cnnlint.cli.options import config_option, rules_option, separated
 from cnnlint.cli.streams import complain
-from cnnlint.config.given import FAIL_ON
 from cnnlint.errors import UsageError
+from cnnlint.lint.finding import FAIL_ON
 from cnnlint.lint.presets import PRESETS
 from cnnlint.lint.targets import TARGETS
 

@@ -4,18 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from cnnlint.config.given import NEVER, Given
-from cnnlint.config.keys import SCALARS
+from cnnlint.config.given import Given
 from cnnlint.config.layers import Layer
 from cnnlint.config.selection import Choice, chosen
-from cnnlint.lint.finding import Severity
+from cnnlint.lint.finding import NEVER, Severity
 from cnnlint.lint.patterns import Patterns
 from cnnlint.lint.presets import PRESETS, Preset
 from cnnlint.lint.rule import OptionValue, Rule
 from cnnlint.lint.targets import TARGETS
 
 T = TypeVar("T")
-NEAREST = tuple(key.field for key in SCALARS if key.name != "exclude")
+NEAREST = (
+    *("preset", "target", "fail_on", "model_suppressions", "baseline"),
+    *("force_exclude", "max_per_rule", "batch"),
+)
 """Values of which the nearest layer has the last word."""
 
 

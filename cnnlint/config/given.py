@@ -9,11 +9,6 @@ from cnnlint.lint.limit import Limit
 from cnnlint.lint.rule import OptionValue
 from cnnlint.lint.suppress import Suppression
 
-NEVER = "never"
-"""What ``fail-on`` is where nothing found makes the exit code 1."""
-FAIL_ON = (*(severity.value for severity in Severity), NEVER)
-"""What ``fail-on`` may be."""
-
 
 @dataclass(frozen=True, slots=True)
 class Given:

@@ -7,7 +7,7 @@ from typing import Any
 from cnnlint.config.amounts import LIMITS
 from cnnlint.config.budgets import KEYS as BUDGET_KEYS
 from cnnlint.config.budgets import Budgets
-from cnnlint.config.given import FAIL_ON, Given
+from cnnlint.config.given import Given
 from cnnlint.config.kinds import (
     Choice,
     Flag,
@@ -23,6 +23,7 @@ from cnnlint.config.kinds import (
 from cnnlint.config.ruled import TOP, Known, Options, Selector, Severities
 from cnnlint.config.suppressions import Suppressions, suppress_keys
 from cnnlint.config.tables import FreeTable, Key, Table
+from cnnlint.lint.finding import FAIL_ON
 from cnnlint.lint.presets import PRESETS
 from cnnlint.lint.rule import Rule
 from cnnlint.lint.targets import TARGETS

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from cnnlint.config.files import Finder, absolute, shown
 from cnnlint.config.folding import Effective, fold
-from cnnlint.config.given import NEVER, Given
+from cnnlint.config.given import Given
 from cnnlint.config.layers import Layer, Reader
 from cnnlint.errors import ConfigError, MissingPathError, UsageError
 from cnnlint.lint.engine import Settings
+from cnnlint.lint.finding import NEVER
 from cnnlint.lint.gate import Gate
 from cnnlint.lint.patterns import Patterns
 from cnnlint.lint.rule import Rule

@@ -26,6 +26,12 @@ class Severity(StrEnum):
         return list(reversed(Severity)).index(self)
 
 
+NEVER = "never"
+"""What ``fail-on`` is where nothing found makes the exit code 1."""
+FAIL_ON = (*(severity.value for severity in Severity), NEVER)
+"""What ``fail-on`` may be: the least severity that does."""
+
+
 class Basis(StrEnum):
     """What a rule's claim rests on."""
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from cnnlint.config.folding import NEAREST
+from cnnlint.config.keys import SCALARS
 from cnnlint.config.planner import Asked, Plan, Planner
 from cnnlint.errors import ConfigError, MissingPathError, UsageError
 from cnnlint.lint.finding import Severity
@@ -450,3 +452,7 @@ def test_options_of_the_command_line_are_called_by_their_names() -> None:
         "--no-model-suppressions",
         "--max-params",
     }
+
+
+def test_no_single_value_is_forgotten() -> None:
+    assert {*NEAREST, "exclude"} == {key.field for key in SCALARS}
