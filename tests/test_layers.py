@@ -1,6 +1,7 @@
 """Who may import whom: the rooms of the house stand in one order, and data flows one way."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -116,6 +117,13 @@ def test_libraries_stay_in_their_rooms(path: Path) -> None:
 )
 def test_rules_do_not_know_each_other(path: Path) -> None:
     assert not [m for m in imports(path) if inside(m, {"cnnlint.rules"})]
+
+
+@pytest.mark.parametrize("room", ["config", "facts", "lint"])
+def test_the_map_of_a_room_is_whole(room: str) -> None:
+    door = ROOT / "cnnlint" / room / "__init__.py"
+    there = {path.stem for path in door.parent.iterdir() if not path.name.startswith("__")}
+    assert set(re.findall("``([a-z_]+)``", door.read_text(encoding="utf-8"))) == there
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

@@ -19,5 +19,6 @@ order in which they know each other:
 ``sampling``    how maps get smaller: windows, strides, pools and borders
 ``remedies``    other layers in place of those there are, and what they cost
 ``training``    the recipe, and what in the file tells of training
+``measures``    what a model costs, and why that may be more than is known
 =============== =================================================================
 """
