@@ -8,7 +8,7 @@ from cnnlint.report.block import blocks
 from cnnlint.report.columns import flowed, hanging
 from cnnlint.report.counts import verdict
 from cnnlint.report.escape import plain
-from cnnlint.report.remarks import remarks
+from cnnlint.report.remarks import remarks, untold
 from cnnlint.report.report import ModelReport, Report, Summary
 from cnnlint.report.style import COLOURS, TextStyle
 
@@ -22,6 +22,7 @@ def render_text(report: Report, style: TextStyle) -> str:
     for model in report.models:
         arrow = "-->" if style.drawing else "in:"
         found = [*blocks(model, style), *budgets.failing(model, style.width, arrow)]
+        found += _untold(model, arrow, style) if style.quiet else []
         behind_summary = bool(found and parts) and not parts[-1].endswith("\n")
         parts += ["", *found] if behind_summary else found
         if model.summary and not style.quiet:
@@ -36,6 +37,13 @@ def render_text(report: Report, style: TextStyle) -> str:
         ]
         parts.append("\n".join(lines))
     return "".join(f"{part}\n" for part in parts)
+
+
+def _untold(model: ModelReport, arrow: str, style: TextStyle) -> Iterator[str]:
+    """Yield what fails and isn't found, where no summary says it."""
+    lines = [line for text in untold(model) for line in hanging("", text, style.width, 2)]
+    if lines:
+        yield "\n".join((*lines, f"  {arrow} {plain(model.path)}")) + "\n"
 
 
 def _note(text: str, style: TextStyle) -> Iterator[str]:
