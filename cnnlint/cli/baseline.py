@@ -2,7 +2,7 @@
 
 import errno
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,13 +93,16 @@ def create(*, output: Path | None, force: bool, asked: Asked) -> int:
         complain(f"{output} is not written", "name models that can be read", level="warning")
         return _told(seen)
     spare(output, seen.kept)
+    lost = _lost(output, models)
     put(written(replace(empty, models=models)), output)
     count = sum(len(known.findings) for known in models.values())
     click.echo(f"{output}: {plural(count, 'finding')} of {plural(len(models), 'model')}")
     paths = shlex.join(asked.paths)
     click.echo(f"next: cnnlint check {paths} --baseline {shlex.quote(str(output))}")
     click.echo(f'or once for all, in cnnlint.toml: baseline = "{output}"')
-    return _told(seen)
+    code = _told(seen)
+    _tell_lost(lost)
+    return code
 
 
 @baseline.command(short_help="Take out what is no longer found.")
@@ -204,6 +207,25 @@ def _see_that_it_is_free(output: Path, *, force: bool) -> None:
         raise UsageError(f"{output} is there already", cure)
     if output.is_file() and output.stat().st_size and not is_baseline(output):
         raise UsageError(f"{output} is there already, and no baseline", "name another file")
+
+
+def _lost(file: Path, models: "Mapping[str, KnownModel]") -> list[str]:
+    """Return the models of a baseline that is to be written over and that the new one lacks."""
+    from cnnlint.lint.baseline_file import read_baseline
+
+    try:
+        old = read_baseline(file)
+    except UsageError:  # there is none, or it is to be mended
+        return []
+    return [key for key in old.models if key not in models and not _gone(old.path(key))]
+
+
+def _tell_lost(lost: Sequence[str]) -> None:
+    if lost:
+        from cnnlint.report.numbers import plural
+
+        what = f"{plural(len(lost), 'model')} of the old baseline not in the new, {lost[0]} first"
+        complain(what, "name all models that it is to know", level="warning")
 
 
 def _is_known(target: Target, known: "Baseline") -> bool:

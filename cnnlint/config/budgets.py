@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cnnlint.config.amounts import LIMITS, Measure, Quantity, quantity
-from cnnlint.config.kinds import Glob, Listed, Schema, Spot, Text, either
+from cnnlint.config.kinds import Globs, Schema, Spot, Text, either
 from cnnlint.config.tables import Key, Table
 from cnnlint.lint.limit import Limit
 from cnnlint.lint.patterns import Patterns
@@ -56,7 +56,7 @@ KEYS = (
     Key(
         "files",
         "Patterns of the models that it is for; all where it isn't given.",
-        Listed(Glob(), "a pattern, or a list of patterns", single=True),
+        Globs(),
         ["models/mobile/*.onnx"],
     ),
     Key(

@@ -280,6 +280,30 @@ class Listed(Generic[T]):
         return either(item) if self.single else {"type": "array", "items": item}
 
 
+@dataclass(frozen=True, slots=True)
+class Globs:
+    """The files that something is for: a pattern or several, one of which takes some in.
+
+    A limit for no file would be kept by all of them.
+    """
+
+    def read(self, value: object, spot: Spot) -> tuple[str, ...] | None:
+        """See :class:`Kind`."""
+        globs = Listed(Glob(), "a pattern, or a list of patterns", single=True)
+        told = len(spot.book.mistakes)
+        found = globs.read(value, spot)
+        sound = found is not None and len(spot.book.mistakes) == told
+        if sound and all(glob.startswith("!") for glob in found or ()):
+            cure = 'write a pattern without ! in front of the others, as in ["*.onnx", "!old/"]'
+            spot.mistake(f"{spot.name} means no file; {cure}")
+            return None
+        return found
+
+    def schema(self) -> Schema:
+        """See :class:`Kind`."""
+        return either(Glob().schema()) | {"contains": {"pattern": "^[^!]"}}
+
+
 def either(one: Schema) -> Schema:
     """Return the schema of one value or a list of them.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from cnnlint.config.kinds import Day, Glob, Listed, Schema, Spot, Text
+from cnnlint.config.kinds import Day, Globs, Schema, Spot, Text
 from cnnlint.config.ruled import Known, Selector
 from cnnlint.config.tables import Key, Table
 from cnnlint.lint.patterns import Patterns
@@ -69,7 +69,7 @@ def suppress_keys(known: Known) -> tuple[Key, ...]:
         Key(
             "files",
             "Patterns of the models; all where it isn't given.",
-            Listed(Glob(), "a pattern, or a list of patterns", single=True),
+            Globs(),
             ["detector*.onnx"],
         ),
         Key(

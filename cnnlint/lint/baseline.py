@@ -59,6 +59,7 @@ def against(
     known: KnownModel,
     present: Present,
     ran: Collection[str],
+    unsized: Collection[str] = (),
 ) -> Held:
     """Say which findings are known, which have grown, and which entries match nothing.
 
@@ -66,7 +67,8 @@ def against(
         findings: those on a model; what is suppressed stays so.
         known: what the baseline has on it.
         present: the layers of the model.
-        ran: codes of the rules that looked at all of it; entries of others are never stale.
+        ran: codes of the rules that looked at all of it.
+        unsized: the layers whose output has no known size.
     """
     found = partners(findings, known, present)
     held = [
@@ -77,7 +79,15 @@ def against(
     ]
     used = set(found.values())
     left = (each for index, each in enumerate(known.findings) if index not in used)
-    return Held(tuple(held), tuple(each for each in left if each.rule in ran))
+    return Held(tuple(held), tuple(each for each in left if can_tell(each, ran, unsized)))
+
+
+def can_tell(entry: Known, ran: Collection[str], unsized: Collection[str]) -> bool:
+    """Tell whether it says something of an entry that nothing of it is found.
+
+    It doesn't where the rule had no look, or could see nothing since a size isn't known.
+    """
+    return entry.rule in ran and {entry.layer, *entry.more}.isdisjoint(unsized)
 
 
 def partners(

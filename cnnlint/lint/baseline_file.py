@@ -49,7 +49,9 @@ def read_baseline(file: Path) -> Baseline:
         raise UsageError(f"{file} has conflicts of a merge in it", _AGAIN)
     try:
         document: Json = json.loads(
-            data.decode(), object_pairs_hook=_no_key_twice, parse_constant=_no_number
+            data.decode("utf-8-sig"),  # editors on Windows put a mark in front
+            object_pairs_hook=_no_key_twice,
+            parse_constant=_no_number,
         )
     except RecursionError as error:
         raise UsageError(f"{file} is no baseline: it nests too deeply", _AGAIN) from error

@@ -55,7 +55,7 @@ def judge(
     settled, notes = exempt(settled, facts, looked, heeded=gate.model_suppressions)
     if gate.baseline:
         ran = {rule.code for rule in looked}
-        held = against(settled, gate.baseline, labels(facts), ran)
+        held = against(settled, gate.baseline, labels(facts), ran, unsized(facts))
         settled, notes = held.findings, (*notes, *stale_note(held.stale))
     return Judged(settled, verdicts(facts, gate.limits, gate.baseline, bindings), notes)
 
@@ -63,3 +63,8 @@ def judge(
 def labels(facts: Facts) -> dict[str, str]:
     """Return what each layer of a model is, by its path."""
     return {node.path: label(facts, node) for node in facts.model.nodes}
+
+
+def unsized(facts: Facts) -> frozenset[str]:
+    """Return the layers of a model whose output has no known size."""
+    return frozenset(node.path for node in facts.unresolved)

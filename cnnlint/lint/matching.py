@@ -55,7 +55,6 @@ class _Item:
 
 
 _Key: TypeAlias = Callable[[_Item], Hashable]
-_Pairing: TypeAlias = Callable[[list[_Item], list[_Item]], Iterator[tuple[_Item, _Item]]]
 
 
 @dataclass(slots=True)
@@ -66,10 +65,8 @@ class _Search:
     findings: dict[int, _Item]
     found: dict[int, int] = field(default_factory=dict)
 
-    def match(
-        self, key: _Key, pairing: _Pairing, which: Callable[[_Item], bool] = lambda _: True
-    ) -> None:
-        """Pair the entries of a kind with the findings that have the same key."""
+    def match(self, key: _Key, which: Callable[[_Item], bool] = lambda _: True) -> None:
+        """Pair the entries of a kind with findings that have the same key and cost the same."""
         groups: dict[Hashable, tuple[list[_Item], list[_Item]]] = {}
         for entry in filter(which, self.entries.values()):
             groups.setdefault(key(entry), ([], []))[0].append(entry)
@@ -77,7 +74,7 @@ class _Search:
             if group := groups.get(key(finding)):
                 group[1].append(finding)
         for entries, findings in groups.values():
-            for entry, finding in list(pairing(entries, findings)):
+            for entry, finding in list(_same_cost(entries, findings)):
                 self.take(entry, finding)
 
     def take(self, entry: _Item, finding: _Item) -> None:
@@ -99,9 +96,9 @@ def pairs(
     2. Where layers came or went since: a path that differs in its numbers only, unless a layer
        like it stands at the old path and the rule is silent there, so that it was mended; rule,
        label and cost as before.
-    3. The same fingerprint: its cost may have changed.
-    4. The same rule on any layer in common: what is found first among many layers changes.
-    5. Where all old paths are gone: any path; rule, label and cost as before.
+    3. The same rule on any layer in common: the cost may have changed, and which of many layers
+       comes first. Findings on the very same layers cost the same, so that any of them will do.
+    4. Where all old paths are gone: any path; rule, label and cost as before.
 
     Args:
         entries: those of the baseline.
@@ -110,21 +107,18 @@ def pairs(
         shifted: whether it has more or fewer of them than it had.
     """
     search = _Search(dict(enumerate(_entries(entries))), dict(enumerate(_found(findings))))
-    search.match(lambda item: (item.fingerprint, item.label), _same_cost)
+    search.match(lambda item: (item.fingerprint, item.label))
     if shifted:
         spoken_of = {(finding.rule, finding.layer) for finding in search.findings.values()}
         search.match(
             lambda item: (item.rule, item.label, _NUMBER.sub("", item.layer)),
-            _same_cost,
             lambda entry: (
                 present.get(entry.layer) != entry.label or (entry.rule, entry.layer) in spoken_of
             ),
         )
-    search.match(lambda item: (item.fingerprint, item.layer or item.label), _cheapest)
     _overlapping(search)
     search.match(
         lambda item: (item.rule, item.label),
-        _same_cost,
         lambda entry: present.keys().isdisjoint(entry.layers),
     )
     return search.found
@@ -166,22 +160,8 @@ def _same_cost(entries: list[_Item], findings: list[_Item]) -> Iterator[tuple[_I
                 entry = next(waiting, None)
 
 
-def _cheapest(entries: list[_Item], findings: list[_Item]) -> Iterator[tuple[_Item, _Item]]:
-    """Yield pairs so that as few as can be have grown; what has no partner is new or gone."""
-    left = dict.fromkeys(sorted(entries, key=_by_cost, reverse=True))
-    late = []
-    for finding in sorted(findings, key=_by_cost, reverse=True):
-        dearest = next((e for e in left if _unit(e) == _unit(finding)), None)
-        if dearest and not grown(dearest.cost, finding.cost):
-            del left[dearest]
-            yield dearest, finding
-        else:
-            late.append(finding)
-    yield from zip(sorted(left, key=lambda e: e.cost is not None), late, strict=False)
-
-
 def _overlapping(search: _Search) -> None:
-    """Pair what the same rule says of layers in common, most of them first."""
+    """Pair what the same rule says of layers in common: of most, and of the fewest others."""
     at: dict[tuple[str, str], list[int]] = {}
     for finding in search.findings.values():
         for layer in finding.layers:
@@ -193,8 +173,11 @@ def _overlapping(search: _Search) -> None:
                 if number in search.findings:
                     common[number] = common.get(number, 0) + 1
         if common:
-            best = max(common, key=lambda number: (common[number], -number))
-            search.take(entry, search.findings[best])
+            best = min(
+                (search.findings[number] for number in common),
+                key=lambda each: (-common[each.at], len(each.layers), each.at),
+            )
+            search.take(entry, best)
 
 
 def _unit(item: _Item) -> str | None:

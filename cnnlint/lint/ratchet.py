@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from cnnlint.lint.baseline import KnownModel, partners
+from cnnlint.lint.baseline import KnownModel, can_tell, partners
 from cnnlint.lint.budget import measures_of
 from cnnlint.lint.engine import Looked
-from cnnlint.lint.gate import labels
+from cnnlint.lint.gate import labels, unsized
 from cnnlint.lint.growth import grown
 from cnnlint.lint.matching import Known, label_of
 from cnnlint.report.numbers import plural
@@ -63,21 +63,21 @@ class Change:
 def pruned(known: KnownModel, looked: Looked) -> tuple[KnownModel, Change]:
     """Return what is left to know of a model: nothing is added, and no cost goes up.
 
-    Entries of rules that didn't look, of findings that have grown, and of such that are
-    suppressed elsewhere stay as they are.
+    Entries of which nobody can tell whether they are mended, of findings that have grown, and of
+    such that are suppressed elsewhere stay as they are.
     """
-    present = labels(looked.facts)
+    present, open_ones = labels(looked.facts), unsized(looked.facts)
     matched = partners(looked.findings, known, present)
     findings = {entry: looked.findings[at] for at, entry in matched.items()}
     left = [
         (entry, _followed(entry, findings.get(number)))
         for number, entry in enumerate(known.findings)
-        if number in findings or entry.rule not in looked.ran
+        if number in findings or not can_tell(entry, looked.ran, open_ones)
     ]
     now = measures_of(looked.facts)
     costs = {key: min(cost, now.get(key, cost)) for key, cost in known.costs.items()}
-    looked_at_all = all(entry.rule in looked.ran for entry in known.findings)
-    nodes = len(present) if looked_at_all else known.nodes
+    seen_all = all(can_tell(entry, looked.ran, open_ones) for entry in known.findings)
+    nodes = len(present) if seen_all else known.nodes
     change = Change(
         taken_out=len(known.findings) - len(left),
         lowered=sum(then.cost != now.cost for then, now in left),

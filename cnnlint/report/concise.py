@@ -8,11 +8,12 @@ from cnnlint.report.amounts import savings
 from cnnlint.report.escape import plain
 from cnnlint.report.growth import growth
 from cnnlint.report.numbers import plural
+from cnnlint.report.remarks import untold
 from cnnlint.report.report import ModelReport, Report, ReportedFinding
 
 
 def render_concise(report: Report, max_per_rule: int | None = None) -> str:
-    """Return a line for each finding and each budget that isn't kept.
+    """Return a line for each finding, each budget that isn't kept, and what else fails.
 
     ``max_per_rule`` is how many findings of one rule and model are shown; None and 0 for all.
     """
@@ -30,7 +31,8 @@ def _model(model: ModelReport, most: int) -> Iterator[str]:
         if most and number > most:
             more = plural(number - most, "more finding")
             yield f"{plain(model.path)}: {more} of {code}; --max-per-rule 0 shows all"
-    yield from (f"{plain(model.path)}: {text}" for text in budgets.told(model.budgets))
+    texts = (*untold(model), *budgets.told(model.budgets))
+    yield from (f"{plain(model.path)}: {text}" for text in texts)
 
 
 def _line(model: ModelReport, finding: ReportedFinding) -> str:

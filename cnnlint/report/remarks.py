@@ -41,9 +41,14 @@ def remarks(model: ModelReport) -> Iterator[str]:
     yield from _gaps(summary.coverage)
     for text in model.odd_metadata[:MAX_TEXTS]:
         yield f"ignored in the recipe that the model's metadata holds: {plain(text)}"
+    yield from untold(model)
+    yield from map(plain, model.notes)
+
+
+def untold(model: ModelReport) -> Iterator[str]:
+    """Yield what makes a run fail though no finding tells of it."""
     for text in model.untold_defects[:MAX_TEXTS]:
         yield f"can't run: {plain(text)}"
-    yield from map(plain, model.notes)
 
 
 def _listed(texts: Sequence[str]) -> str:

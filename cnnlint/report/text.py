@@ -8,7 +8,7 @@ from cnnlint.report.block import blocks
 from cnnlint.report.columns import flowed, hanging
 from cnnlint.report.counts import verdict
 from cnnlint.report.escape import plain
-from cnnlint.report.remarks import remarks
+from cnnlint.report.remarks import remarks, untold
 from cnnlint.report.report import ModelReport, Report, Summary
 from cnnlint.report.style import COLOURS, TextStyle
 
@@ -21,6 +21,7 @@ def render_text(report: Report, style: TextStyle) -> str:
     told: set[tuple[str, ...]] = set()
     for model in report.models:
         found = [*blocks(model, style), *budgets.failing(model, style)]
+        found += _untold(model, style) if style.quiet else []
         behind_summary = bool(found and parts) and not parts[-1].endswith("\n")
         parts += ["", *found] if behind_summary else found
         if model.summary and not style.quiet:
@@ -35,6 +36,14 @@ def render_text(report: Report, style: TextStyle) -> str:
         ]
         parts.append("\n".join(lines))
     return "".join(f"{part}\n" for part in parts)
+
+
+def _untold(model: ModelReport, style: TextStyle) -> Iterator[str]:
+    """Yield what fails and isn't found, where no summary says it."""
+    lines = [line for text in untold(model) for line in hanging("", text, style.width, 2)]
+    arrow = "-->" if style.drawing else "in:"
+    if lines:
+        yield "\n".join((*lines, f"  {arrow} {plain(model.path)}")) + "\n"
 
 
 def _note(text: str, style: TextStyle) -> Iterator[str]:

@@ -294,6 +294,19 @@ def test_force_mends_a_baseline_with_conflicts(run: Run, repo: Path) -> None:
     assert (repo / NAME).read_text() == text
 
 
+def test_force_says_what_the_new_one_lacks(run: Run, repo: Path) -> None:
+    save(repo / "models" / "c.onnx", net(width=16))
+    assert run("baseline", "create", "models", "--force")[::2] == (0, "")
+    (repo / "models" / "a.onnx").unlink()  # what is gone is missed by nobody
+    code, _, err = run("baseline", "create", "models/c.onnx", "--force")
+    assert list(content(repo)) == ["models/c.onnx"]
+    told = "warning: 1 model of the old baseline not in the new, models/b.onnx first; name all"
+    assert (code, err.startswith(told)) == (0, True)
+    (repo / "models" / "d.onnx").write_bytes(b"")
+    assert run("baseline", "create", "models", "--force")[0] == 1
+    assert list(content(repo)) == ["models/b.onnx", "models/c.onnx"]
+
+
 def test_a_model_on_stdin_is_in_no_baseline(
     run: Run, repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

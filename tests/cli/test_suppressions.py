@@ -107,15 +107,40 @@ def test_the_model_is_refused(run: Run, stamped: Path, agreed: Callable[[Gate], 
     assert "= note: the model's metadata asks to ignore 1 finding: refused" in unwrapped(out)
 
 
-def test_a_broken_file(run: Run, models: Path, agreed: Callable[[Gate], None]) -> None:
-    """Nothing that is said of a broken file in a configuration or the file silences it."""
-    proto = Net(3, 8).conv(8).relu().conv(8).relu().proto()
+def broken(models: Path) -> Path:
+    """Return a model that can't run and asks to be spared."""
+    proto = Net(3, 8).conv(8, name="a").relu().conv(8, name="b").relu().proto()
     next(t for t in proto.graph.initializer if list(t.dims) == [8, 8, 3, 3]).dims[1] = 5
     proto.metadata_props.add(key="cnnlint.ignore", value='[{"rule": "ALL", "reason": "x"}]')
     (models / "broken.onnx").write_bytes(proto.SerializeToString())
+    return models / "broken.onnx"
+
+
+def test_a_broken_file(run: Run, models: Path, agreed: Callable[[Gate], None]) -> None:
+    """Nothing that is said of a broken file in a configuration or the file silences it."""
+    broken(models)
     agreed(Gate((Suppression("ALL", "why", "p"), Suppression("G920", "why", "p", "*"))))
     code, out, _ = run("check", models / "broken.onnx", "--fail-on", "error")
     assert code == 1
     assert out.startswith("error[G920]")
     told = "note: p: does not suppress G920, which says that a file is broken: ALL"
     assert told in unwrapped(out)
+
+
+@pytest.mark.parametrize(
+    ("view", "says"),
+    [
+        ([], "= note: can't run: b: weight takes 5 input channels, the input has 8"),
+        (["-q"], "can't run: b: weight takes 5 input channels, the input has 8 --> {file}"),
+        (["--format", "concise"], "{file}: can't run: b: weight takes 5 input channels, the i"),
+        (["--format", "json"], '"b: weight takes 5 input channels, the input has 8"'),
+    ],
+)
+@pytest.mark.parametrize("off", [["--ignore", "G9"], ["--select", "K"], ["--ignore", "ALL"]])
+def test_a_broken_file_whose_rules_are_off_says_why_it_fails(
+    off: list[str], view: list[str], says: str, run: Run, models: Path
+) -> None:
+    file = broken(models)
+    code, out, _ = run("check", file, *off, *view, "--fail-on", "error")
+    assert code == 1
+    assert says.format(file=file) in unwrapped(out)

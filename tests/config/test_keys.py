@@ -315,6 +315,21 @@ def test_places() -> None:
             'per-file-ignores = {"!" = ["K"]}',
             "per-file-ignores/!: '!' is no pattern of files; write it as in a .gitignore",
         ),
+        (
+            "budget = {max_macs = 1, files = []}",
+            (
+                "budget/files: budget.files means no file; write a pattern without ! in front of "
+                """the others, as in ["*.onnx", "!old/"]"""
+            ),
+        ),
+        (
+            'budget = {max_macs = 1, files = ["!a.onnx", "!b/"]}',
+            "budget/files: budget.files means no file; write a pattern without ! in front of",
+        ),
+        (
+            'suppress = [{rule = "K101", reason = "x", files = "!a"}]',
+            "suppress/0/files: suppress.files means no file; write a pattern without ! in front",
+        ),
         ('exclude = ["["]', "exclude/0: '[' is no pattern of files; write it as in a .gitignore"),
         (
             "model-suppressions = 0",

@@ -104,6 +104,14 @@ def test_a_dearer_layer_is_one_line_in_a_diff() -> None:
     assert sum(one != other for one, other in zip(*texts, strict=True)) == 1
 
 
+def test_what_editors_and_git_on_windows_make_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "b.json"
+    file.write_text(TEXT)
+    known = read_baseline(file)
+    file.write_bytes(b"\xef\xbb\xbf" + TEXT.replace("\n", "\r\n").encode())
+    assert read_baseline(file) == known
+
+
 def edited(old: str, new: str) -> bytes:
     assert old in TEXT
     return TEXT.replace(old, new, 1).encode()

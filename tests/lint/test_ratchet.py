@@ -6,10 +6,10 @@ from typing import Never
 import pytest
 
 from cnnlint.facts.facts import Facts
-from cnnlint.lint.baseline import KnownModel
+from cnnlint.lint.baseline import KnownModel, against
 from cnnlint.lint.budget import measures_of
 from cnnlint.lint.engine import Looked, run_rules
-from cnnlint.lint.gate import labels
+from cnnlint.lint.gate import labels, unsized
 from cnnlint.lint.ratchet import entry_of, known_model, pruned
 from cnnlint.lint.registry import find
 from cnnlint.report.report import Amount, By, Suppressed
@@ -93,6 +93,19 @@ def test_what_stays_as_it_is() -> None:
     assert pruned(replace(dearer, nodes=3), replace(LOOKED, findings=()))[0] == KnownModel(
         {}, (), 4
     )
+
+
+def test_what_is_not_seen_is_not_mended() -> None:
+    """Behind an operator that nobody knows, rules that need sizes are silent."""
+    unknown = Net(3, 32).op("Warp", name="warp", domain="my").conv(64, 7, name="wide").relu()
+    now = Looked(unknown.facts(), (), frozenset({"K101"}))
+    known = KnownModel({}, (ENTRY,), 4)
+    assert pruned(known, now)[0] == known
+    ran, there = {"K101"}, labels(now.facts)
+    assert against((), known, there, ran, unsized(now.facts)).stale == ()
+    elsewhere = KnownModel({}, (replace(ENTRY, layer="gone"),), 4)
+    assert pruned(elsewhere, now)[0].findings == ()
+    assert pruned(KnownModel({}, (replace(ENTRY, layer="a", more=("wide",)),)), now)[0].findings
 
 
 def test_a_layer_of_another_name_is_followed() -> None:
