@@ -46,6 +46,8 @@ def test_check_imports_no_other_command_and_nothing_that_nobody_asked_for() -> N
     commands = {"baseline", "config", "profile", "rules", "why"}
     assert not modules & {f"cnnlint.cli.{name}" for name in commands}
     assert not modules & {"cnnlint.report.statistics", "cnnlint.report.json"}
+    gate = {"cnnlint.lint.baseline", "cnnlint.lint.budget", "cnnlint.lint.useless"}
+    assert not modules & {*gate, "cnnlint.config.kinds"}
 
 
 def test_check_never_imports_onnxruntime() -> None:
