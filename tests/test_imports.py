@@ -35,6 +35,21 @@ def test_light_commands_import_nothing_heavy(arguments: tuple[str, ...]) -> None
     assert not imported_by(*arguments) & HEAVY
 
 
+@pytest.mark.parametrize("arguments", [("--help",), ("check", "--help"), ("--version",)])
+def test_help_needs_no_rule(arguments: tuple[str, ...]) -> None:
+    modules = imported_by(*arguments)
+    assert not modules & {"cnnlint.facts.facts", "cnnlint.lint.rule", "cnnlint.config.planner"}
+
+
+def test_check_imports_no_other_command_and_nothing_that_nobody_asked_for() -> None:
+    modules = imported_by("check", "--isolated", "sample_models/clean_resnet.onnx")
+    commands = {"baseline", "config", "profile", "rules", "why"}
+    assert not modules & {f"cnnlint.cli.{name}" for name in commands}
+    assert not modules & {"cnnlint.report.statistics", "cnnlint.report.json"}
+    gate = {"cnnlint.lint.baseline", "cnnlint.lint.budget", "cnnlint.lint.useless"}
+    assert not modules & {*gate, "cnnlint.config.kinds"}
+
+
 def test_check_never_imports_onnxruntime() -> None:
     modules = imported_by("check", "sample_models/clean_resnet.onnx")
     assert "onnx" in modules

@@ -86,9 +86,11 @@ def check(
 
 def _notes(plans: "Sequence[Plan]", models: "Sequence[ModelReport]") -> tuple[str, ...]:
     """Return what is of no use in the configuration of all models together."""
-    from cnnlint.lint.useless import useless
-
     gates = [plan.settings.gate for plan in plans]
     suppressions = dict.fromkeys(each for gate in gates for each in gate.suppressions)
+    if not suppressions:
+        return ()
+    from cnnlint.lint.useless import useless
+
     rules = dict.fromkeys(rule for plan in plans for rule in plan.rules)
-    return useless(tuple(suppressions), models, tuple(rules), gates[0].day) if gates else ()
+    return useless(tuple(suppressions), models, tuple(rules), gates[0].day)

@@ -130,9 +130,11 @@ def location(target: Target) -> Path | None:
 
 def _baselines(plans: "list[Plan]") -> "dict[Path | None, Baseline]":
     """Return the baselines that plans name, by their files."""
+    files = dict.fromkeys(plan.baseline for plan in plans if plan.baseline)
+    if not files:
+        return {}
     from cnnlint.lint.baseline_file import read_baseline
 
-    files = dict.fromkeys(plan.baseline for plan in plans if plan.baseline)
     return {file: read_baseline(file) for file in files}
 
 

@@ -71,15 +71,12 @@ view_options = gathered(
 
 def render(report: "Report", view: View, screen: "Screen") -> str:
     """Return the report in one of the formats of ``check``."""
-    from cnnlint.report.statistics import render_statistics, statistics
-
-    rules = statistics(report.models) if view.statistics else None
     if view.form == "json":
-        from cnnlint.report.json import render_json
+        return _json(report, view)
+    if view.statistics:
+        from cnnlint.report.statistics import render_statistics, statistics
 
-        return render_json(report, rules) + "\n"
-    if rules is not None:
-        text = render_statistics(rules)
+        text = render_statistics(statistics(report.models))
     elif view.form == "concise":
         from cnnlint.report.concise import render_concise
 
@@ -88,6 +85,16 @@ def render(report: "Report", view: View, screen: "Screen") -> str:
         text = _text(report, view, screen)
     closes = not view.quiet and (view.statistics or len(report.models) > 1)
     return text + (_closing(report, screen) if closes else "")
+
+
+def _json(report: "Report", view: View) -> str:
+    from cnnlint.report.json import render_json
+
+    if not view.statistics:
+        return render_json(report) + "\n"
+    from cnnlint.report.statistics import statistics
+
+    return render_json(report, statistics(report.models)) + "\n"
 
 
 def _text(report: "Report", view: View, screen: "Screen") -> str:

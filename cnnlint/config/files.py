@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from cnnlint.config.kinds import Steps
-from cnnlint.config.places import line_of, lines_of
+from cnnlint.config.places import Steps, line_of, lines_of
 from cnnlint.errors import UsageError
 from cnnlint.lint.reading import read_bytes
 from cnnlint.lint.toml import MAX_BYTES, parsed, read_toml

@@ -15,11 +15,11 @@ from cnnlint.config.kinds import (
     Listed,
     Notebook,
     Spot,
-    Steps,
     Text,
     Whole,
     plain,
 )
+from cnnlint.config.places import Steps
 from cnnlint.config.ruled import TOP, Known, Options, Selector, Severities
 from cnnlint.config.suppressions import Suppressions, suppress_keys
 from cnnlint.config.tables import FreeTable, Key, Table

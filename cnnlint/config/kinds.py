@@ -14,12 +14,12 @@ from sys import float_info
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from cnnlint.config.amounts import is_number
+from cnnlint.config.places import Steps
 from cnnlint.lint.patterns import is_pattern
 
 T = TypeVar("T")
 Read_co = TypeVar("Read_co", covariant=True)
 Schema: TypeAlias = dict[str, object]
-Steps: TypeAlias = tuple[str | int, ...]
 MAX_SHOWN = 60
 """Characters of a value that a message has."""
 MAX_TOLD = 50

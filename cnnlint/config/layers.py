@@ -8,8 +8,7 @@ from pathlib import Path
 
 from cnnlint.config.files import absolute, read_source, shown
 from cnnlint.config.given import Given
-from cnnlint.config.keys import read
-from cnnlint.config.kinds import Steps
+from cnnlint.config.places import Steps
 from cnnlint.errors import UsageError
 from cnnlint.lint.rule import Rule
 from cnnlint.lint.toml import parsed
@@ -89,6 +88,8 @@ class Reader:
         folder: Path,
         file: Path | None = None,
     ) -> Layer:
+        from cnnlint.config.keys import read  # noqa: PLC0415  (not where nothing is configured)
+
         given, mistakes, warnings = read(values, self._rules, place, folder)
         self._mistakes |= dict.fromkeys(mistakes)
         self._warnings |= dict.fromkeys(warnings)

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
-from cnnlint.config.kinds import Steps
 from cnnlint.lint.toml import TOKEN
+
+Steps: TypeAlias = tuple[str | int, ...]
+"""The keys and indices that lead to a value."""
 
 
 def lines_of(text: str, table: tuple[str, ...] = ()) -> dict[Steps, int]:

@@ -218,7 +218,7 @@ def _reported(facts: Facts, rule: Rule, finding: Finding, settings: Settings) ->
         fingerprint=fingerprint(rule.code, next(iter(finding.nodes), None)),
         suppressible=rule.suppressible or finding.severity not in (None, Severity.ERROR),
         cost=cost_of(there),
-        place=surroundings(facts, finding.nodes[0], rule.marks) if finding.nodes else None,
+        place=surroundings(facts, finding.nodes, rule.marks) if finding.nodes else None,
         present=there,
     )
 

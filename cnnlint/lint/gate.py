@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from cnnlint.facts.facts import Facts
-from cnnlint.lint.baseline import KnownModel, against, stale_note
-from cnnlint.lint.budget import verdicts
 from cnnlint.lint.exempt import exempt
 from cnnlint.lint.limit import Limit
 from cnnlint.lint.rule import Rule
@@ -14,6 +13,9 @@ from cnnlint.lint.suppress import Suppression, suppress, today
 from cnnlint.model.binding import Bindings
 from cnnlint.report.label import label
 from cnnlint.report.report import BudgetVerdict, ReportedFinding
+
+if TYPE_CHECKING:
+    from cnnlint.lint.baseline import KnownModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Gate:
     suppressions: tuple[Suppression, ...] = ()
     model_suppressions: bool = True
     """Whether the model itself may say what is to be ignored."""
-    baseline: KnownModel | None = None
+    baseline: "KnownModel | None" = None
     limits: tuple[Limit, ...] = ()
     day: date = field(default_factory=today)
     """The day on which suppressions expire or don't."""
@@ -54,9 +56,15 @@ def judge(
     settled = suppress(findings, gate.suppressions, gate.day)
     settled, notes = exempt(settled, facts, looked, heeded=gate.model_suppressions)
     if gate.baseline:
+        from cnnlint.lint.baseline import against, stale_note  # noqa: PLC0415  (not without one)
+
         ran = {rule.code for rule in looked}
         held = against(settled, gate.baseline, labels(facts), ran, unsized(facts))
         settled, notes = held.findings, (*notes, *stale_note(held.stale))
+    if not gate.limits:
+        return Judged(settled, notes=notes)
+    from cnnlint.lint.budget import verdicts  # noqa: PLC0415  (as above)
+
     return Judged(settled, verdicts(facts, gate.limits, gate.baseline, bindings), notes)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 _WIDE = frozenset("WF")
 _BREAK = re.compile(r" +(?!%|·|[MG]?MACs?\b|(?:[KMG]i|[kMG])?B\b|(?:M )?params?\b|bytes?\b)")
 """Where a line may end: a number stays with its unit."""
+_FEW = 3
+"""Words of a text that is too short to take one to the next line."""
 
 
 def columns(text: str) -> int:
@@ -25,7 +27,7 @@ def padded(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int, first: int, rest: int) -> list[str]:
-    """Break a text at its spaces; no word is broken.
+    """Break a text at its spaces; no word is broken, and none stands alone on the last line.
 
     Args:
         text: what to break.
@@ -36,7 +38,14 @@ def wrapped(text: str, width: int, first: int, rest: int) -> list[str]:
     Returns:
         The lines without what is in front of them; at least one.
     """
-    return flowed(_BREAK.split(text.strip()), width, first, rest, " ")
+    words = _BREAK.split(text.strip())
+    lines = flowed(words, width, first, rest, " ")
+    if len(words) > _FEW and lines[-1] == words[-1]:
+        *others, last = *words[:-2], " ".join(words[-2:])
+        tied = flowed([*others, last], width, first, rest, " ")
+        if len(tied) == len(lines) and columns(last) <= width - rest:
+            return tied
+    return lines
 
 
 def flowed(pieces: Iterable[str], width: int, first: int, rest: int, gap: str) -> list[str]:

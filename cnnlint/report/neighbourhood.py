@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from cnnlint.report import numbers
@@ -78,11 +78,17 @@ def _beside(
 ) -> Iterator[Row]:
     if neighbour is None:
         return
-    more = f"and {neighbour.more:,} more" if neighbour.more else ""
-    shape = numbers.shape(neighbour.out_shape)
-    row = Row(where, plain(neighbour.path), plain(neighbour.label), shape, more, meant=False)
-    same = not neighbour.is_end and any(layer.path == neighbour.path for layer in meant)
-    yield replace(row, meant=same)
+    same = [layer for layer in meant if layer.path == neighbour.path and not neighbour.is_end]
+    cost = [numbers.macs(layer.macs) for layer in same if layer.macs]
+    more = [f"and {neighbour.more:,} more"] if neighbour.more else []
+    yield Row(
+        where,
+        plain(neighbour.path),
+        plain(neighbour.label),
+        numbers.shape(neighbour.out_shape),
+        ", ".join(cost + more),
+        meant=bool(same),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Where in the graph a finding is: what comes before and after its layer, what is at fault."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.layers import Conv, Dense, Pool
@@ -15,15 +15,16 @@ INPUT, OUTPUT = "input", "output"
 """What the ends of a graph are, in place of an operator."""
 
 
-def surroundings(facts: Facts, node: Node, part: Part) -> Surroundings | None:
-    """Return what stands around a layer, and which part of it a rule is about.
+def surroundings(facts: Facts, nodes: Sequence[Node], part: Part) -> Surroundings | None:
+    """Return what stands around the first of some layers, and which part of it a rule is about.
 
     None for a layer inside a body, and for one that makes nothing: the graph doesn't show them.
     """
+    node = nodes[0]
     made = next(filter(None, node.outputs), "")
     if facts.model.producer_of.get(made) is not node:
         return None
-    return Surroundings(_before(facts, node), _mark(facts, node, part), _after(facts, node))
+    return Surroundings(_before(facts, node), _mark(facts, nodes, part), _after(facts, node))
 
 
 def _before(facts: Facts, node: Node) -> Neighbour | None:
@@ -60,8 +61,10 @@ def _layer(facts: Facts, node: Node, made: str, more: int) -> Neighbour:
     return Neighbour(node.path, label(facts, node), facts.model.value(made).shape, more)
 
 
-def _mark(facts: Facts, node: Node, part: Part) -> Mark:
-    words = "; ".join(filter(None, _said(facts, node, part)))
+def _mark(facts: Facts, nodes: Sequence[Node], part: Part) -> Mark:
+    node = nodes[0]
+    many = part is Part.OPERATOR and len(nodes) > 1  # it's about none of them for itself
+    words = "" if many else "; ".join(_said(facts, node, part))
     if part is Part.SHAPE:
         return Mark((label(facts, node), "", ""), words, on_shape=True)
     return Mark(split_label(facts, node, part), words)
@@ -79,12 +82,21 @@ def _said(facts: Facts, node: Node, part: Part) -> Iterable[str]:
     if part is Part.DILATION and isinstance(layer, Conv):
         return (f"reaches {numbers.shape(layer.reach)}",)
     if isinstance(layer, Conv | Dense):
-        return (", ".join([f"{weights_of(layer):,} weights", *_share(facts, node)]),)
+        return (f"{weights_of(layer):,} weights{_shares(facts, layer)}",)
     return ()
 
 
-def _share(facts: Facts, node: Node) -> Iterable[str]:
-    share = facts.share(facts.macs_of(node))
-    if not share or facts.uncounted_ops:
-        return ()
-    return (f"{'<0.1 %' if share < 0.001 else numbers.percent(share)} of the model's MACs",)
+def _shares(facts: Facts, layer: Conv | Dense) -> str:
+    """Return how much of the model a layer is; what a dense one costs is its weights above all."""
+    params = weights_of(layer) / facts.params if isinstance(layer, Dense) and facts.params else 0
+    macs = 0 if facts.uncounted_ops else facts.share(facts.macs_of(layer.node))
+    model = "the model's"
+    if params and macs:
+        return f", {_percent(params)} of {model} params, {_percent(macs)} of its MACs"
+    if params:
+        return f", {_percent(params)} of {model} params"
+    return f", {_percent(macs)} of {model} MACs" if macs else ""
+
+
+def _percent(share: float) -> str:
+    return "<0.1 %" if share < 0.001 else numbers.percent(share)

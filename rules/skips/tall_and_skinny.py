@@ -129,7 +129,8 @@ def _named(plans: Sequence[tuple[Kind, int]]) -> str:
         f"{2 * channels}->{2 * channels}"
         for (channels, kernel, _, _), fewer in plans[:NAMED]
     ]
-    more = f", and so on for {len(plans) - NAMED} more kinds" if len(plans) > NAMED else ""
+    cut = len(plans) - NAMED
+    more = f", and so on for {cut} more kind{'s' if cut > 1 else ''}" if cut > 0 else ""
     weights = sum(4 * fewer * channels**2 * prod(k) for (channels, k, _, _), fewer in plans)
     dropped = sum(3 * fewer for _, fewer in plans)
     same = f"the same {weights:,} weights and MACs in {dropped} layers less"

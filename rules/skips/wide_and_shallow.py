@@ -84,6 +84,12 @@ def wide_and_shallow(
         yield _finding(facts, convs, plan, width)
 
 
+def _change(before: int, after: int, unit: str) -> str:
+    if after == before:
+        return f"{after:,} {unit} as before"
+    return f"{after:,} instead of {before:,} {unit}"
+
+
 def _finding(facts: Facts, convs: Sequence[Conv], plan: Deeper, width: float) -> Finding:
     conv, depth = plan.conv, facts.topology.depth
     before = facts.macs_of(conv.node)
@@ -92,7 +98,10 @@ def _finding(facts: Facts, convs: Sequence[Conv], plan: Deeper, width: float) ->
     extra = plan.middle * prod((conv.in_shape or ())[2:]) * (conv.in_shape or (0,))[0]
     kept = size_in_bytes(extra, facts.model.value(conv.node.outputs[0]).dtype)
     stride = f" with stride {steps(conv.stride)} on the second" if max(conv.stride) > 1 else ""
-    macs = "" if None in (plan.macs, before) else f", {plan.macs:,} instead of {before:,} MACs"
+    weights = _change(conv.weights, plan.weights, "weights")
+    macs = ""
+    if before is not None and plan.macs is not None:
+        macs = f", {_change(before, plan.macs, 'MACs')}"
     share = conv.weights / facts.params
     return Finding(
         nodes=tuple(c.node for c in convs),
@@ -102,8 +111,8 @@ def _finding(facts: Facts, convs: Sequence[Conv], plan: Deeper, width: float) ->
         ),
         suggestion=(
             f"Conv {sides(conv.kernel)} {conv.cin}->{plan.middle} and {plan.middle}->{plan.cout}"
-            f"{stride} in place of {conv.node.path}: {plan.weights:,} instead of "
-            f"{conv.weights:,} weights{macs}, and one activation more; needs retraining"
+            f"{stride} in place of {conv.node.path}: {weights}{macs}, and one activation more; "
+            "needs retraining"
         ),
         evidence={
             "depth": depth,

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlint.config.kinds import Steps
-from cnnlint.config.places import line_of, lines_of
+from cnnlint.config.places import Steps, line_of, lines_of
 
 TEXT = '''# nothing
 preset = "seed"

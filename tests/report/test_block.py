@@ -87,12 +87,12 @@ def test_other_layers_stand_below_a_neighbour_that_is_meant_too_does_not() -> No
         "   |  relu0  Relu           1x4x8x8",
         "   |> a      Conv 7x7 4->4  1x4x8x8  50,176 MACs",
         "   |              ^^^ 784 weights",
-        "   |> b      Add            1x4x?x?",
+        "   |> b      Add            1x4x?x?  50,176 MACs",
         "   |",
     ]
     assert lines[8] == "   |> c      Conv 7x7 4->4  1x4x8x8  50,176 MACs"
     told = drawn([found], TextStyle(drawing=False))
-    assert "  after, meant too: b, Add, 1x4x?x?" in told
+    assert "  after, meant too: b, Add, 1x4x?x?, 50,176 MACs" in told
     assert "  also: c, Conv 7x7 4->4, 1x4x8x8, 50,176 MACs" in told
 
 

@@ -39,6 +39,19 @@ def test_a_number_stays_with_its_unit(text: str, lines: list[str]) -> None:
     assert wrapped(text, 10, 0, 0) == lines
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("aa bb cc dd", ["aa bb", "cc dd"]),
+        ("aa bb cc dd ee", ["aa bb cc", "dd ee"]),
+        ("aa bb cc dd eeeeeee", ["aa bb cc", "dd eeeeeee"]),
+        ("aa bb cc dd eeeeeeee", ["aa bb cc", "dd", "eeeeeeee"]),
+    ],
+)
+def test_no_word_stands_alone_on_the_last_line(text: str, lines: list[str]) -> None:
+    assert wrapped(text, 10, 0, 0) == lines
+
+
 def test_what_is_taken_already() -> None:
     assert wrapped("aa bb cc dd", 10, 4, 6) == ["aa bb", "cc", "dd"]
     assert flowed(["aa", "bb"], 6, 0, 0, "  ") == ["aa  bb"]

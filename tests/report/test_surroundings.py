@@ -17,7 +17,7 @@ def node_of(facts: Facts, path: str) -> Node:
 
 def around(net: Net, path: str) -> tuple[Neighbour | None, Neighbour | None]:
     facts = net.facts()
-    place = surroundings(facts, node_of(facts, path), Part.OPERATOR)
+    place = surroundings(facts, (node_of(facts, path),), Part.OPERATOR)
     assert place is not None
     return place.before, place.after
 
@@ -61,7 +61,7 @@ def test_nothing_reads_a_dead_end_and_constants_are_no_neighbours() -> None:
     net = Net(3, 8).stored("w", [1, 2]).beside("Neg", "w", result="n").conv(4, name="a")
     facts = net.facts()
     (made,) = (node for node in facts.model.nodes if node.op == "Neg")
-    place = surroundings(facts, made, Part.OPERATOR)
+    place = surroundings(facts, (made,), Part.OPERATOR)
     assert place is not None
     assert place.before is None
 
@@ -69,7 +69,7 @@ def test_nothing_reads_a_dead_end_and_constants_are_no_neighbours() -> None:
 def test_unknown_shapes_stay_unknown() -> None:
     net = Net(3, ("h", 8)).conv(4, name="a").relu()  # type: ignore[arg-type]  # a symbolic side
     facts = net.open_facts()
-    place = surroundings(facts, node_of(facts, "relu1"), Part.SHAPE)
+    place = surroundings(facts, (node_of(facts, "relu1"),), Part.SHAPE)
     assert place is not None
     assert place.before is not None
     assert place.before.out_shape == (1, 4, None, None)
@@ -78,7 +78,7 @@ def test_unknown_shapes_stay_unknown() -> None:
 
 def test_a_layer_of_another_graph_has_no_surroundings() -> None:
     stranger = node_of(Net(3, 8).conv(4, name="a").facts(), "a")
-    assert surroundings(Net(3, 8).conv(4, name="a").facts(), stranger, Part.KERNEL) is None
+    assert surroundings(Net(3, 8).conv(4, name="a").facts(), (stranger,), Part.KERNEL) is None
 
 
 CONV = Net(4, 16).conv(4, 3, groups=4, stride=2, dilation=2, name="a")
@@ -104,7 +104,7 @@ def test_the_part_at_fault(net: Net, part: Part, words: tuple[str, str, str], sa
     node = facts.model.nodes[0]
     assert split_label(facts, node, part) == words
     assert "".join(words).replace(" s1", "") == label(facts, node)
-    place = surroundings(facts, node, part)
+    place = surroundings(facts, (node,), part)
     assert place is not None
     assert place.mark.label == words
     assert place.mark.facts.startswith(said)
@@ -113,7 +113,7 @@ def test_the_part_at_fault(net: Net, part: Part, words: tuple[str, str, str], sa
 
 def test_the_shape_at_fault() -> None:
     facts = Net(4, 8).relu().facts()
-    place = surroundings(facts, facts.model.nodes[0], Part.SHAPE)
+    place = surroundings(facts, (facts.model.nodes[0],), Part.SHAPE)
     assert place is not None
     assert (place.mark.label, place.mark.on_shape) == (("Relu", "", ""), True)
     assert place.mark.facts == "1.0 KiB"
@@ -122,14 +122,32 @@ def test_the_shape_at_fault() -> None:
 def test_a_share_of_macs_is_said_only_where_they_are_all_known() -> None:
     net = Net(4, 8).conv(4, bias=False, name="a").conv(4, 1, bias=False, name="b")
     facts = net.facts()
-    place = surroundings(facts, node_of(facts, "b"), Part.CHANNELS)
+    place = surroundings(facts, (node_of(facts, "b"),), Part.CHANNELS)
     assert place is not None
     assert place.mark.facts == "16 weights, 10.0 % of the model's MACs"
     small = Net(4, 64).conv(64, name="a").gap().flatten().dense(2).facts()
-    place = surroundings(small, small.model.nodes[-1], Part.CHANNELS)
+    place = surroundings(small, (small.model.nodes[-1],), Part.CHANNELS)
     assert place is not None
-    assert place.mark.facts == "128 weights, <0.1 % of the model's MACs"
+    assert place.mark.facts == "128 weights, 5.1 % of the model's params, <0.1 % of its MACs"
     facts = net.op("Wavelet", domain="acme").facts()
-    place = surroundings(facts, node_of(facts, "b"), Part.CHANNELS)
+    place = surroundings(facts, (node_of(facts, "b"),), Part.CHANNELS)
     assert place is not None
     assert place.mark.facts == "16 weights"
+
+
+def test_of_several_layers_none_is_at_fault_for_itself() -> None:
+    facts = Net(4, 8).conv(4, bias=False, name="a").conv(4, bias=False, name="b").facts()
+    marks = [
+        surroundings(facts, facts.model.nodes[:count], part)
+        for count, part in ((2, Part.OPERATOR), (1, Part.OPERATOR), (2, Part.KERNEL))
+    ]
+    said = [place.mark.facts for place in marks if place]
+    assert said == ["", *["144 weights, 50.0 % of the model's MACs"] * 2]
+
+
+def test_a_dense_layer_whose_macs_are_unknown_has_a_share_of_the_params() -> None:
+    net = Net(4, 8).gap().flatten().dense(2, name="head").op("Wavelet", domain="acme")
+    facts = net.facts()
+    place = surroundings(facts, (node_of(facts, "head"),), Part.CHANNELS)
+    assert place is not None
+    assert place.mark.facts == "8 weights, 80.0 % of the model's params"

@@ -118,6 +118,14 @@ def test_several_kinds() -> None:
     assert finding.saving.receptive_field == -6 * (0 + 2 + 4 + 2 * 2 + 4 * 2)
 
 
+def test_one_kind_that_goes_unnamed() -> None:
+    net = Net(3, 64).conv(4)
+    for k in (1, 3, 5, 7):
+        net = net.repeat(8, lambda n, side=k: n.conv(4, side))
+    (finding,) = tall_and_skinny.run(net.facts())
+    assert ", and so on for 1 more kind; the same" in finding.suggestion
+
+
 @pytest.mark.parametrize(
     ("net", "fewer"),
     [

@@ -77,8 +77,8 @@ def test_example_of_the_manual() -> None:
         "3 layers deep and 1024 channels wide in the median; b holds 99.6% of all parameters"
     )
     assert finding.suggestion == (
-        "Conv 3x3 1024->512 and 512->1024 in place of b: 9,437,184 instead of 9,437,184 weights, "
-        "9,663,676,416 instead of 9,663,676,416 MACs, and one activation more; needs retraining"
+        "Conv 3x3 1024->512 and 512->1024 in place of b: 9,437,184 weights as before, "
+        "9,663,676,416 MACs as before, and one activation more; needs retraining"
     )
     assert finding.evidence == {
         "depth": 3,
