@@ -6,7 +6,7 @@ from os.path import exists, isfile
 from pathlib import Path
 
 from cnnlint.config.files import Finder, absolute, shown
-from cnnlint.config.folding import NEVER, Effective, fold
+from cnnlint.config.folding import NEVER, Effective, fold, means
 from cnnlint.config.given import Given
 from cnnlint.config.layers import Layer, Reader
 from cnnlint.errors import ConfigError, MissingPathError, UsageError
@@ -135,22 +135,17 @@ class Planner:
         return self._plans[id(effective)]
 
 
-def plan_of(effective: Effective, rules: Iterable[Rule], model: Path | None) -> Plan:
+def plan_of(effective: Effective, rules: Sequence[Rule], model: Path | None) -> Plan:
     """Return how a model is checked for which a configuration holds."""
     given = effective.given
-    on = [rule for rule in rules if effective.rules[rule.code].on]
-    selectors = [
-        s for each in effective.ignored if _means(each.files, model) for s in each.selectors
-    ]
+    choices = effective.choices(rules, model)
     gate = Gate(
-        suppressions=tuple(each for each in given.suppress if _means(each.files, model)),
+        suppressions=tuple(each for each in given.suppress if means(each.files, model)),
         model_suppressions=given.model_suppressions is not False,
-        limits=tuple(each for each in given.budget if _means(each.files, model)),
+        limits=tuple(each for each in given.budget if means(each.files, model)),
     )
     return Plan(
-        rules=tuple(
-            rule for rule in on if not (rule.suppressible and any(map(rule.closeness, selectors)))
-        ),
+        rules=tuple(rule for rule in rules if choices[rule.code].on),
         settings=Settings(
             preset=effective.preset,
             options=effective.options,
@@ -165,11 +160,6 @@ def plan_of(effective: Effective, rules: Iterable[Rule], model: Path | None) -> 
         exclude=effective.exclude,
         force_exclude=bool(given.force_exclude),
     )
-
-
-def _means(files: Patterns | None, model: Path | None) -> bool:
-    """Tell whether patterns mean a model; standard input has no name that they could mean."""
-    return files is None or (model is not None and files.match(absolute(model)))
 
 
 def _sorted_out(config: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from cnnlint.config.files import shown
 from cnnlint.config.folding import Effective
 from cnnlint.config.keys import SCALARS
-from cnnlint.config.planner import plan_of
+from cnnlint.config.selection import BY_DEFAULT, Choice
 from cnnlint.lint.exclude import USUAL
 from cnnlint.lint.limit import Limit
 from cnnlint.lint.patterns import Patterns
@@ -27,7 +27,8 @@ def render(effective: Effective, rules: Sequence[Rule], model: Path | None, toda
         model: None for a folder; then suppressions and budgets of all its models are shown.
         today: the day on which suppressions have expired or haven't.
     """
-    on = plan_of(effective, rules, model).rules
+    choices = effective.choices(rules, model)
+    on = [rule for rule in rules if choices[rule.code].on]
     parts = (
         _files(effective),
         _selection(on, rules),
@@ -38,7 +39,7 @@ def render(effective: Effective, rules: Sequence[Rule], model: Path | None, toda
         _table("dim", effective.given.dim, effective.given.places),
         *(_suppression(s, today) for s in effective.given.suppress if _concerns(s.files, model)),
         *(_limit(each) for each in effective.given.budget if _concerns(each.files, model)),
-        _reasons(effective, on, rules),
+        _reasons(choices),
         _preset(effective, rules),
     )
     return "\n".join("".join(f"{line}\n" for line in part) for part in map(list, parts) if part)
@@ -55,7 +56,7 @@ def _files(effective: Effective) -> Iterator[str]:
 
 
 def _selection(on: Sequence[Rule], rules: Sequence[Rule]) -> Iterator[str]:
-    place = f"{len(on)} of {len(rules)} rules are on; why is said below"
+    place = f"{len(on)} of {len(rules)} rules are on: by default, or as said below"
     yield from _list("select", [rule.code for rule in on], place)
 
 
@@ -65,8 +66,7 @@ def _scalars(effective: Effective) -> Iterator[str]:
         value: object = getattr(given, key.name.replace("-", "_"))
         place = given.places.get(key.name, "default")
         if key.name == "exclude":
-            globs = [glob for patterns in effective.exclude for glob in patterns.globs]
-            yield from _list(key.name, globs if effective.exclude else USUAL, place)
+            yield from _exclude(effective)
         elif value is None and not key.default:
             yield f"# {key.name} is not set"
         else:
@@ -83,6 +83,25 @@ def _list(key: str, values: Sequence[str], place: str) -> Iterator[str]:
     for start in range(0, len(values), WIDTH):
         yield f"    {', '.join(map(_text, values[start : start + WIDTH]))},"
     yield "]"
+
+
+def _exclude(effective: Effective) -> Iterator[str]:
+    """Yield what is left out; each of several layers has a line of its own."""
+    said = {
+        Patterns(layer.folder, globs): layer.given.places.get("exclude", layer.name)
+        for layer in effective.layers
+        if (globs := layer.given.exclude) is not None
+    }
+    places = {each: _of_folder(said[each], each) for each in effective.exclude}
+    if len(places) > 1:
+        yield "exclude = ["
+        for each, place in places.items():
+            yield _comment(place, f"    {''.join(f'{_text(glob)}, ' for glob in each.globs)} # ")
+        yield "]"
+    for each, place in places.items() if len(places) == 1 else ():
+        yield from _list("exclude", each.globs, place)
+    if not places:
+        yield from _list("exclude", USUAL, "default")
 
 
 def _table(name: str, values: Mapping[str, object], places: Mapping[str, str]) -> Iterator[str]:
@@ -151,18 +170,13 @@ def _of_folder(place: str, files: Patterns) -> str:
     return f"{place}{', ' if place else ''}in {shown(files.root)}"
 
 
-def _reasons(effective: Effective, on: Sequence[Rule], rules: Sequence[Rule]) -> Iterator[str]:
-    """Yield why rules are on that are off by default, and the other way."""
-    running = set(on)
+def _reasons(choices: Mapping[str, Choice]) -> Iterator[str]:
+    """Yield who says that rules are on or off, but of those that are on by default."""
     reasons: dict[str, list[str]] = {}
-    for rule in rules:
-        choice = effective.rules[rule.code]
-        if (rule in running) != rule.default or choice.on != rule.default:
-            why = choice.why if choice.on == (rule in running) else "per-file-ignores"
-            state = "on" if rule in running else "off"
-            reasons.setdefault(f"{state}: {why}", []).append(rule.code)
-        elif not rule.default:
-            reasons.setdefault(f"off: {choice.why}", []).append(rule.code)
+    for code, choice in choices.items():
+        if not (choice.on and choice.why == BY_DEFAULT):
+            reason = f"{'on' if choice.on else 'off'}: {choice.why}"
+            reasons.setdefault(reason, []).append(code)
     for reason, codes in sorted(reasons.items()):
         yield _comment(reason)
         for start in range(0, len(codes), WIDTH):
