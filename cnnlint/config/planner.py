@@ -9,6 +9,7 @@ from cnnlint.config.files import Finder, absolute, shown
 from cnnlint.config.folding import NEVER, Effective, fold, means
 from cnnlint.config.given import Given
 from cnnlint.config.layers import Layer, Reader
+from cnnlint.config.selection import Choice
 from cnnlint.errors import ConfigError, MissingPathError, UsageError
 from cnnlint.lint.engine import Settings
 from cnnlint.lint.gate import Gate
@@ -126,8 +127,15 @@ class Planner:
             self._effective[file] = fold((*layers, *self._typed), self.rules)
         return self._effective[file]
 
+    def choice(self, rule: Rule, model: Path | None) -> Choice:
+        """Return whether a rule runs on a model, and who says so; see :meth:`effective`."""
+        return self._of(model).choices((rule,), model)[rule.code]
+
+    def _of(self, model: Path | None) -> Effective:
+        return self.effective(Path.cwd() if model is None else absolute(model).parent)
+
     def _plan(self, model: Path | None) -> Plan:
-        effective = self.effective(Path.cwd() if model is None else absolute(model).parent)
+        effective = self._of(model)
         if effective.by_file:
             return plan_of(effective, self.rules, model)
         if id(effective) not in self._plans:

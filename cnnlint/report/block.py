@@ -56,7 +56,7 @@ def _full(model: ModelReport, finding: ReportedFinding, style: TextStyle) -> Ite
     proven = f"; done as suggested in {finding.proven}" if finding.proven else ""
     yield from field("note", f"basis {finding.basis}{proven}", style)
     if finding.suppressed:
-        yield from field("note", _why(finding.suppressed), style)
+        yield from field("note", suppressed_by(finding.suppressed), style)
     yield from field("rule", f"cnnlint rule {finding.code} ({finding.name})", style)
 
 
@@ -97,7 +97,7 @@ def field(name: str, text: str, style: TextStyle) -> Iterator[str]:
     return hanging(head, text, style.width, None if style.drawing else 4)
 
 
-def _why(suppressed: Suppressed) -> str:
+def suppressed_by(suppressed: Suppressed) -> str:
     """Return who says that a finding doesn't count, where, why and how long."""
     place = f" ({plain(suppressed.place)})" if suppressed.place else ""
     until = f"; until {plain(suppressed.expires)}" if suppressed.expires else ""
