@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,9 +39,13 @@ class Layer:
 class Reader:
     """Reads layers, each file once, and collects what is wrong with them."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        """Know the rules that there are, those that are off included."""
+    def __init__(self, rules: Sequence[Rule], only: Collection[str] | None = None) -> None:
+        """Know the rules that there are, those that are off included, and the keys to read.
+
+        Where only some keys are, nothing is said of what is wrong with others.
+        """
         self._rules = rules
+        self._only = only
         self._files: dict[Path, Layer | UsageError] = {}
         self._mistakes: dict[str, None] = {}
         self._warnings: dict[str, None] = {}
@@ -74,6 +78,8 @@ class Reader:
             self._mistake(f"--config {text!r}: {error.cause}; {error.cure}")
             return ()
         key = f"--config {text.partition('=')[0].strip()}"
+        if self._only is not None and not values.keys() <= set(self._only):
+            self._mistake(f"{key} is of no use here; this command heeds {', '.join(self._only)}")
         layer = self._read(key, values, lambda _: key, Path())
         return self._with_extended(layer)
 
@@ -89,6 +95,8 @@ class Reader:
         folder: Path,
         file: Path | None = None,
     ) -> Layer:
+        if self._only is not None:
+            values = {key: value for key, value in values.items() if key in self._only}
         given, mistakes, warnings = read(values, self._rules, place, folder)
         self._mistakes |= dict.fromkeys(mistakes)
         self._warnings |= dict.fromkeys(warnings)

@@ -1,6 +1,6 @@
 """How each model is checked: from files and options to rules and settings."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os.path import exists, isfile
 from pathlib import Path
@@ -18,6 +18,9 @@ from cnnlint.lint.rule import Rule
 from cnnlint.model.binding import Bindings
 
 EXIT_ZERO = Layer("--exit-zero", Path(), Given(fail_on=NEVER, places={"fail-on": "--exit-zero"}))
+
+SIZES = ("extend", "batch", "dim")
+"""The keys that say how large a model is, and where else that is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,18 @@ class Plan:
 class Planner:
     """Makes the plans of a run; each file of configuration is read once."""
 
-    def __init__(self, rules: Sequence[Rule], asked: Asked = Asked()) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        asked: Asked = Asked(),
+        only: Collection[str] | None = None,
+    ) -> None:
         """Read what the command line says.
 
         Args:
             rules: those that there are, those that are off included.
             asked: what the command line says.
+            only: the keys of files that matter; None for all.
 
         Raises:
             UsageError: it names several files, or one that can't be read.
@@ -70,7 +79,7 @@ class Planner:
         self.rules = tuple(rules)
         self._isolated = asked.isolated
         self._finder = Finder()
-        self._reader = Reader(rules)
+        self._reader = Reader(rules, only)
         files, settings = _sorted_out(asked.config)
         self._file = _the_file(files, isolated=asked.isolated)
         self._typed: list[Layer] = []
