@@ -35,6 +35,14 @@ def test_light_commands_import_nothing_heavy(arguments: tuple[str, ...]) -> None
     assert not imported_by(*arguments) & HEAVY
 
 
+@pytest.mark.parametrize("command", ["", "check", "profile", "why"])
+def test_help_imports_no_rule_and_no_fact(command: str) -> None:
+    assert not imported_by(*command.split(), "--help") & {
+        "cnnlint.lint.rule",
+        "cnnlint.facts.facts",
+    }
+
+
 def test_check_never_imports_onnxruntime() -> None:
     modules = imported_by("check", "sample_models/clean_resnet.onnx")
     assert "onnx" in modules

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from cnnlint.lint.rule import OptionValue
+if TYPE_CHECKING:
+    from cnnlint.lint.rule import OptionValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,13 +13,13 @@ class Target:
     """A machine, as far as rules care."""
 
     about: str
-    options: Mapping[str, Mapping[str, OptionValue]] = field(default_factory=dict)
+    options: "Mapping[str, Mapping[str, OptionValue]]" = field(default_factory=dict)
     """Options of rules that nobody has set otherwise, by code."""
     source: str = ""
     """What says so."""
 
 
-def _blocks(channels: int) -> Mapping[str, Mapping[str, OptionValue]]:
+def _blocks(channels: int) -> "Mapping[str, Mapping[str, OptionValue]]":
     """Return the options for kernels that work on blocks of so many channels."""
     return {"W801": {"multiple": channels}}
 
