@@ -172,5 +172,5 @@ def _toml(setting: str) -> dict[str, object]:
             raise UsageError("it is no setting", FORM) from error
     name, text = key.strip(), found.get(key.strip())
     if name in LISTS and isinstance(text, str):
-        found[name] = [part.strip() for part in text.split(",") if part.strip()]
+        found[name] = [part.strip() for part in text.split(",") if part.strip()] or [""]
     return found

@@ -450,3 +450,11 @@ def test_options_of_the_command_line_are_called_by_their_names() -> None:
         "--no-model-suppressions",
         "--max-params",
     }
+
+
+@pytest.mark.parametrize("setting", ["select=", "select= , ", "exclude="])
+def test_a_list_that_is_typed_and_empty_is_no_setting(setting: str) -> None:
+    key = setting.partition("=")[0]
+    with pytest.raises(ConfigError, match=f"--config {key}: {key} is empty; it must be a "):
+        plan({}, setting)
+    assert codes(plan({}, "select=K101, S201,")) == {"K101", "S201"}
