@@ -38,7 +38,7 @@ def render(effective: Effective, rules: Sequence[Rule], model: Path | None, toda
         _ignores(effective),
         _table("dim", effective.given.dim, effective.given.places),
         *(_suppression(s, today) for s in effective.given.suppress if _concerns(s.files, model)),
-        *(_limit(each) for each in effective.given.budget if _concerns(each.files, model)),
+        *_limits(effective.given.budget, model),
         _reasons(choices),
         _preset(effective, rules),
     )
@@ -148,8 +148,16 @@ def _suppression(suppression: Suppression, today: date) -> Iterator[str]:
         yield f"expires = {suppression.expires}"
 
 
-def _limit(limit: Limit) -> Iterator[str]:
-    yield _comment(limit.place, "[[budget]]  # ")
+def _limits(limits: Sequence[Limit], model: Path | None) -> Iterator[Iterator[str]]:
+    """Yield a table for each limit; those of one model say which other one wins over them."""
+    concerned = [each for each in limits if _concerns(each.files, model)]
+    winners = {each.key: each for each in concerned if model is not None}
+    return (_limit(each, winners.get(each.key, each)) for each in concerned)
+
+
+def _limit(limit: Limit, winner: Limit) -> Iterator[str]:
+    overruled = "" if winner is limit else f", overruled by {winner.place}"
+    yield _comment(limit.place + overruled, "[[budget]]  # ")
     yield from _files_of(limit.files)
     if limit.growth is not None:
         if limit.reference is not None:

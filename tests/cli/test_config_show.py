@@ -210,3 +210,16 @@ def test_each_layer_that_excludes_says_so(run: Run) -> None:
     assert tomllib.loads(text)["exclude"] == ["old/", "new/", "x/"]
     lines = run("config", "show", "--config", setting)[1].splitlines()
     assert 'exclude = ["new/", "x/"]  # --config exclude, in .' in lines
+
+
+def test_a_limit_says_which_one_wins_over_it(run: Run, here: Path) -> None:
+    (here / "cnnlint.toml").write_text(
+        'extend = "far.toml"\n[[budget]]\nfiles = "*.onnx"\nmax_params = 6\n'
+    )
+    (here / "far.toml").write_text("[budget]\nmax_params = 5\nmax_macs = 7\n")
+    (here / "net.onnx").touch()
+    heads = ("far.toml:2{}", "far.toml:3", "cnnlint.toml:4")
+    for path, said in (("net.onnx", ", overruled by cnnlint.toml:4"), (".", "")):
+        lines = run("config", "show", path)[1].splitlines()
+        limits = [line for line in lines if line.startswith("[[budget]]")]
+        assert limits == [f"[[budget]]  # {head.format(said)}" for head in heads]
