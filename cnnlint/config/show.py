@@ -40,7 +40,7 @@ def render(effective: Effective, rules: Sequence[Rule], model: Path | None, toda
         *(_suppression(s, today) for s in effective.given.suppress if _concerns(s.files, model)),
         *_limits(effective.given.budget, model),
         _reasons(choices),
-        _preset(effective, rules),
+        _preset(effective, on),
     )
     return "\n".join("".join(f"{line}\n" for line in part) for part in map(list, parts) if part)
 
@@ -191,16 +191,17 @@ def _reasons(choices: Mapping[str, Choice]) -> Iterator[str]:
             yield f"#     {' '.join(codes[start : start + WIDTH])}"
 
 
-def _preset(effective: Effective, rules: Sequence[Rule]) -> Iterator[str]:
-    """Yield what the preset says of severities, where nobody says otherwise."""
+def _preset(effective: Effective, on: Sequence[Rule]) -> Iterator[str]:
+    """Yield what the preset says of the rules that are on, where nobody says otherwise."""
     preset, name = effective.preset, effective.given.preset or "default"
     if preset.least.rank:
         yield f"# every finding is at least of severity {preset.least}: preset {name}"
-    for rule in rules:
+    for rule in on:
         if (least := preset.louder.get(rule.code)) and rule.code not in effective.severities:
             yield f"# {rule.code} is at least of severity {least}: preset {name}"
     for family in preset.required:
-        yield f"# what rules of {family} can't check is a warning: preset {name}"
+        if any(rule.family == family for rule in on):
+            yield f"# what rules of {family} can't check is a warning: preset {name}"
 
 
 def _concerns(files: Patterns | None, model: Path | None) -> bool:

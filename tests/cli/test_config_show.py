@@ -223,3 +223,15 @@ def test_a_limit_says_which_one_wins_over_it(run: Run, here: Path) -> None:
         lines = run("config", "show", path)[1].splitlines()
         limits = [line for line in lines if line.startswith("[[budget]]")]
         assert limits == [f"[[budget]]  # {head.format(said)}" for head in heads]
+
+
+@pytest.mark.usefixtures("here")
+def test_it_says_of_a_preset_what_concerns_rules_that_are_on() -> None:
+    def told(*selectors: str) -> str:
+        typed: dict[str, object] = {"preset": "seed", "select": list(selectors)}
+        effective = Planner(RULES, Asked(typed=typed)).effective(Path())
+        return render(effective, RULES, None, date(2026, 1, 1))
+
+    assert "K107 is at least of severity warning: preset seed" in told("K107")
+    assert "rules of training can't check is a warning: preset seed" in told("T7")
+    assert ": preset seed" not in told("S201")
