@@ -13,7 +13,6 @@ from cnnlint.config.selection import Choice
 from cnnlint.errors import ConfigError, MissingPathError, UsageError
 from cnnlint.lint.engine import Settings
 from cnnlint.lint.gate import Gate
-from cnnlint.lint.patterns import Patterns
 from cnnlint.lint.rule import Rule
 from cnnlint.model.binding import Bindings
 
@@ -49,8 +48,6 @@ class Plan:
     dims: Mapping[str, int]
     max_per_rule: int | None
     """0 for all, None where nobody says."""
-    exclude: tuple[Patterns, ...]
-    force_exclude: bool
 
     def bindings(self, asked: Bindings) -> Bindings:
         """Return the sizes of open dimensions: as asked, else as the configuration has them."""
@@ -174,8 +171,6 @@ def plan_of(effective: Effective, rules: Sequence[Rule], model: Path | None) -> 
         batch=given.batch,
         dims=given.dim,
         max_per_rule=given.max_per_rule,
-        exclude=effective.exclude,
-        force_exclude=bool(given.force_exclude),
     )
 
 

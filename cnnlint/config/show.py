@@ -67,6 +67,8 @@ def _scalars(effective: Effective) -> Iterator[str]:
         place = given.places.get(key.name, "default")
         if key.name == "exclude":
             yield from _exclude(effective)
+        elif key.name == "max-per-rule" and value is None:
+            yield f"# {key.name} is not set: {key.example} in text, all in concise"
         elif value is None and not key.default:
             yield f"# {key.name} is not set"
         else:

@@ -27,6 +27,8 @@ def blocks(model: ModelReport, style: TextStyle) -> Iterator[str]:
         for finding in model.findings or ():
             yield _joined(_full(model, finding, style))
         return
+    if style.max_per_rule is None:
+        style = replace(style, max_per_rule=model.max_per_rule)
     groups: dict[tuple[str, str], list[ReportedFinding]] = {}
     for finding in model.counting:
         groups.setdefault((finding.severity, finding.code), []).append(finding)

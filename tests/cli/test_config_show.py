@@ -83,7 +83,7 @@ def test_every_value_says_where_it_comes_from(run: Run, here: Path) -> None:
         'baseline = "a/known.json"  # a/cnnlint.toml:7',
         "model-suppressions = false  # a/cnnlint.toml:6",
         'exclude = ["old/"]  # a/cnnlint.toml:5, in a',
-        "max-per-rule = 10  # default",
+        "# max-per-rule is not set: 10 in text, all in concise",
         "batch = 2  # a/cnnlint.toml:4",
         '"K101" = "error"  # a/cnnlint.toml:10',
         "min_kernel = 7  # a/cnnlint.toml:14",
