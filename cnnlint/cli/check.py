@@ -75,10 +75,12 @@ def check(
     with progress(quiet=view.quiet or len(jobs) < 2) as tell:
         checked = check_all(jobs, own, files.jobs, tell)
     check_all_used(asked, [each.inputs for each in checked if each.inputs is not None])
-    models = tuple(each.report for each in checked)
+    models = tuple(
+        replace(each.report, max_per_rule=plan.max_per_rule)
+        for each, plan in zip(checked, run.plans, strict=True)
+    )
     report = Report(__version__, models, notes=_notes(run.plans, models))
     kept = (*run.kept, *(file for each in checked for file in each.data_files))
-    view = view if view.max_per_rule is not None else replace(view, max_per_rule=run.max_per_rule)
     write(render(report, view, screen(view.color, output)), output, kept)
     tell_failures(report)
     return 2 if files.require_models and not run.targets else report.exit_code

@@ -42,8 +42,9 @@ def init(folder: Path) -> int:
 
     Every key is in it, explained and commented out.
     """
-    from cnnlint.config.files import in_folder
+    from cnnlint.config.files import Finder, absolute, in_folder, shown
     from cnnlint.config.starter import NAME, starter
+    from cnnlint.config.written import toml
     from cnnlint.lint.registry import builtin_rules
 
     if not folder.is_dir():
@@ -53,8 +54,12 @@ def init(folder: Path) -> int:
     if (found := in_folder(folder)) is not None:
         raise UsageError(f"{found} is there already", "edit it, or name another folder")
     file = folder / NAME
+    above = Finder().find(absolute(folder))
     write_new(file, starter(builtin_rules()))
     click.echo(f"wrote {plain(str(file))}: every key is in it, explained and commented out")
+    if above is not None:
+        extend = toml(os.path.relpath(above, folder).replace(os.sep, "/"))
+        click.echo(f"{plain(shown(above))} no longer holds there; to keep it: extend = {extend}")
     click.echo("next: set what you need, then look at it with `cnnlint config show`")
     return 0
 

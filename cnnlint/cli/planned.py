@@ -47,12 +47,6 @@ class Planned:
         left = [(target, plan) for target, plan in pairs if wanted(target)]
         return replace(self, targets=[t for t, _ in left], plans=[p for _, p in left])
 
-    @property
-    def max_per_rule(self) -> int | None:
-        """What the first configuration that says so has; None where none does."""
-        said = (plan.max_per_rule for plan in self.plans)
-        return next((count for count in said if count is not None), None)
-
 
 def planned(
     paths: tuple[str, ...],

@@ -13,6 +13,7 @@ from cnnlint.cli.tables import table_options, view_of
 from cnnlint.errors import UsageError
 
 if TYPE_CHECKING:
+    from cnnlint.model.binding import Bindings
     from cnnlint.report.report import Report
     from cnnlint.report.view import SortKey
 
@@ -47,6 +48,13 @@ if TYPE_CHECKING:
 @table_options
 @output_option
 @input_options
+@click.option(
+    "--config",
+    multiple=True,
+    metavar="FILE|KEY=VALUE",
+    help="Take sizes from this file of configuration, or set one as it does: dim.height=64.",
+)
+@click.option("--isolated", is_flag=True, help="Read no file of configuration.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing on stderr but errors.")
 def profile(  # noqa: PLR0913  (one parameter an option)
     *,
@@ -61,10 +69,15 @@ def profile(  # noqa: PLR0913  (one parameter an option)
     depth: int | None,
     output: Path | None,
     sizes: Sizes,
+    config: tuple[str, ...],
+    isolated: bool,
     static: bool,
     quiet: bool,
 ) -> int:
     """Show what every layer costs, and measure the latency of MODEL with onnxruntime.
+
+    Sizes that a model leaves open are those of the configuration, `batch` and `[dim]`, where no
+    option gives them.
 
     \b
     Examples:
@@ -82,17 +95,36 @@ def profile(  # noqa: PLR0913  (one parameter an option)
     options = None if static else Options(threads=threads, duration_s=duration, seed=seed)
     if str(model) == "-":
         raise UsageError("standard input can't be profiled", "give a file")
-    asked = sizes.bindings
+    asked, files = configured(model, sizes.bindings, config, isolated=isolated)
     with progress(quiet=quiet) as tell:
         profiled, read = profile_model(model, asked, options, tell, digest=form == "json")
     report = Report(__version__, (arranged(profiled, view),))
-    write(
-        render(report, form, view.top), output, [model, *(read.origin.data_files if read else ())]
-    )
+    kept = [model, *files, *(read.origin.data_files if read else ())]
+    write(render(report, form, view.top), output, kept)
     if form == "csv" and not quiet:
         tell_remarks(report)
     tell_failures(report)
     return report.exit_code
+
+
+def configured(
+    model: Path, asked: "Bindings", config: tuple[str, ...], *, isolated: bool
+) -> "tuple[Bindings, tuple[Path, ...]]":
+    """Return the sizes of open dimensions, and the files of configuration that were read.
+
+    Raises:
+        ConfigError: the configuration has mistakes where it says sizes.
+        UsageError: what is asked for makes no sense.
+    """
+    from cnnlint.config.files import Finder, absolute
+
+    found = not isolated and Finder().find(absolute(model).parent)
+    if not config and not found:
+        return asked, ()  # as most have none, and what reads it takes long to import
+    from cnnlint.config.planner import SIZES, Asked, Planner
+
+    planner = Planner((), Asked(config, isolated), SIZES)
+    return planner.plan(model).bindings(asked), planner.files
 
 
 def render(report: "Report", form: str, top: int | None) -> str:

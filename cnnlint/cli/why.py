@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cnnlint.cli.options import Sizes, input_options, recipe_option
 from cnnlint.cli.streams import read_standard_input
 from cnnlint.cli.wanted import Basis, basis_options, tell_warnings
+
+if TYPE_CHECKING:
+    from cnnlint.lint.baseline import KnownModel
 
 
 @click.command(short_help="Tell why a rule did or did not speak about a layer.")
@@ -29,7 +33,8 @@ def why(
     """Tell why RULE did or did not speak about LAYER of MODEL.
 
     LAYER is a layer path as findings and `cnnlint profile --static` give it, the name of a node,
-    or of a tensor that it makes or reads. RULE is a code or name, of a rule that is off too.
+    or of a tensor that it makes or reads. RULE is a code or name, of a rule that is off too:
+    then it says who turned it off, as it says who keeps a finding from counting.
 
     \b
     Examples:
@@ -45,11 +50,30 @@ def why(
     known = catalogue(basis.folders, installed=not basis.isolated)
     planner = Planner(known, Asked(basis.config, basis.isolated, basis.typed))
     piped = str(model) == "-"
-    plan = planner.plan(None if piped else model)
+    path = None if piped else model
+    plan = planner.plan(path)
     tell_warnings(planner)
-    settings = replace(plan.settings, recipe=read_recipe(recipe) if recipe else None)
     found = find(rule, known)
-    source = read_standard_input() if piped else model
-    answer = explain(source, layer, found, plan.bindings(sizes.bindings), settings)
+    choice = planner.choice(found, path)
+    settings = replace(
+        plan.settings,
+        recipe=read_recipe(recipe) if recipe else None,
+        gate=replace(plan.settings.gate, baseline=_known(plan.baseline, path)),
+    )
+    answer = explain(
+        read_standard_input() if piped else model,
+        layer,
+        found,
+        plan.bindings(sizes.bindings),
+        settings,
+        None if choice.on else choice.why,
+    )
     click.echo(render_answer(answer), nl=False)
     return 0
+
+
+def _known(baseline: Path | None, model: Path | None) -> "KnownModel | None":
+    """Return what a baseline knows of a model."""
+    from cnnlint.lint.baseline_file import read_baseline
+
+    return read_baseline(baseline).of(model) if baseline and model else None

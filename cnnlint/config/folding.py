@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
+from cnnlint.config.files import absolute
 from cnnlint.config.given import Given
 from cnnlint.config.layers import Layer
 from cnnlint.config.selection import Choice, chosen
@@ -53,6 +55,19 @@ class Effective:
         """What differs from the defaults before any layer says anything."""
         return PRESETS[self.given.preset or "default"]
 
+    def choices(self, rules: Iterable[Rule], model: Path | None) -> Mapping[str, Choice]:
+        """Return by code which rules run on a model, and who says so."""
+        ignored = [each for each in self.ignored if means(each.files, model)]
+        return {rule.code: self._choice(rule, ignored) for rule in rules}
+
+    def _choice(self, rule: Rule, ignored: Iterable[Ignored]) -> Choice:
+        choice = self.rules[rule.code]
+        if choice.on and rule.suppressible:
+            for each in ignored:
+                if any(map(rule.closeness, each.selectors)):
+                    return Choice(False, f"per-file-ignores {each.glob!r}, {each.place}")
+        return choice
+
     @property
     def by_file(self) -> bool:
         """Whether anything holds for some models only."""
@@ -65,6 +80,11 @@ class Effective:
         """The least severity that makes a model fail."""
         said = self.given.fail_on or Severity.WARNING
         return None if said == NEVER else Severity(said)
+
+
+def means(files: Patterns | None, model: Path | None) -> bool:
+    """Tell whether patterns mean a model; standard input has no name that they could mean."""
+    return files is None or (model is not None and files.match(absolute(model)))
 
 
 def fold(layers: Sequence[Layer], rules: Sequence[Rule]) -> Effective:

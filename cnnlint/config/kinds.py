@@ -132,8 +132,10 @@ class Text:
         """See :class:`Kind`."""
         if isinstance(value, str) and (self.empty or re.search(_FULL, value)):
             return value
-        blank = isinstance(value, str) and not value.strip()
-        spot.must_be(f"{self.what}, and not empty" if blank else self.what, value)
+        if isinstance(value, str) and not value.strip():
+            spot.mistake(f"{spot.name} is empty; it must be {self.what}")
+        else:
+            spot.must_be(self.what, value)
         return None
 
     def schema(self) -> Schema:

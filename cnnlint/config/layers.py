@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,9 +38,13 @@ class Layer:
 class Reader:
     """Reads layers, each file once, and collects what is wrong with them."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        """Know the rules that there are, those that are off included."""
+    def __init__(self, rules: Sequence[Rule], only: Collection[str] | None = None) -> None:
+        """Know the rules that there are, those that are off included, and the keys to read.
+
+        Where only some keys are, nothing is said of what is wrong with others.
+        """
         self._rules = rules
+        self._only = only
         self._files: dict[Path, Layer | UsageError] = {}
         self._mistakes: dict[str, None] = {}
         self._warnings: dict[str, None] = {}
@@ -73,6 +77,8 @@ class Reader:
             self._mistake(f"--config {text!r}: {error.cause}; {error.cure}")
             return ()
         key = f"--config {text.partition('=')[0].strip()}"
+        if self._only is not None and not values.keys() <= set(self._only):
+            self._mistake(f"{key} is of no use here; this command heeds {', '.join(self._only)}")
         layer = self._read(key, values, lambda _: key, Path())
         return self._with_extended(layer)
 
@@ -90,6 +96,8 @@ class Reader:
     ) -> Layer:
         from cnnlint.config.keys import read  # noqa: PLC0415  (not where nothing is configured)
 
+        if self._only is not None:
+            values = {key: value for key, value in values.items() if key in self._only}
         given, mistakes, warnings = read(values, self._rules, place, folder)
         self._mistakes |= dict.fromkeys(mistakes)
         self._warnings |= dict.fromkeys(warnings)
@@ -165,5 +173,5 @@ def _toml(setting: str) -> dict[str, object]:
             raise UsageError("it is no setting", FORM) from error
     name, text = key.strip(), found.get(key.strip())
     if name in LISTS and isinstance(text, str):
-        found[name] = [part.strip() for part in text.split(",") if part.strip()]
+        found[name] = [part.strip() for part in text.split(",") if part.strip()] or [""]
     return found

@@ -1,23 +1,26 @@
 """How each model is checked: from files and options to rules and settings."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os.path import exists, isfile
 from pathlib import Path
 
 from cnnlint.config.files import Finder, absolute, shown
-from cnnlint.config.folding import Effective, fold
+from cnnlint.config.folding import Effective, fold, means
 from cnnlint.config.given import Given
 from cnnlint.config.layers import Layer, Reader
+from cnnlint.config.selection import Choice
 from cnnlint.errors import ConfigError, MissingPathError, UsageError
 from cnnlint.lint.engine import Settings
 from cnnlint.lint.finding import NEVER
 from cnnlint.lint.gate import Gate
-from cnnlint.lint.patterns import Patterns
 from cnnlint.lint.rule import Rule
 from cnnlint.model.binding import Bindings
 
 EXIT_ZERO = Layer("--exit-zero", Path(), Given(fail_on=NEVER, places={"fail-on": "--exit-zero"}))
+
+SIZES = ("extend", "batch", "dim")
+"""The keys that say how large a model is, and where else that is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,6 @@ class Plan:
     dims: Mapping[str, int]
     max_per_rule: int | None
     """0 for all, None where nobody says."""
-    exclude: tuple[Patterns, ...]
-    force_exclude: bool
 
     def bindings(self, asked: Bindings) -> Bindings:
         """Return the sizes of open dimensions: as asked, else as the configuration has them."""
@@ -57,12 +58,18 @@ class Plan:
 class Planner:
     """Makes the plans of a run; each file of configuration is read once."""
 
-    def __init__(self, rules: Sequence[Rule], asked: Asked = Asked()) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        asked: Asked = Asked(),
+        only: Collection[str] | None = None,
+    ) -> None:
         """Read what the command line says.
 
         Args:
             rules: those that there are, those that are off included.
             asked: what the command line says.
+            only: the keys of files that matter; None for all.
 
         Raises:
             UsageError: it names several files, or one that can't be read.
@@ -70,7 +77,7 @@ class Planner:
         self.rules = tuple(rules)
         self._isolated = asked.isolated
         self._finder = Finder()
-        self._reader = Reader(rules)
+        self._reader = Reader(rules, only)
         files, settings = _sorted_out(asked.config)
         self._file = _the_file(files, isolated=asked.isolated)
         self._typed: list[Layer] = []
@@ -127,8 +134,15 @@ class Planner:
             self._effective[file] = fold((*layers, *self._typed), self.rules)
         return self._effective[file]
 
+    def choice(self, rule: Rule, model: Path | None) -> Choice:
+        """Return whether a rule runs on a model, and who says so; see :meth:`effective`."""
+        return self._of(model).choices((rule,), model)[rule.code]
+
+    def _of(self, model: Path | None) -> Effective:
+        return self.effective(Path.cwd() if model is None else absolute(model).parent)
+
     def _plan(self, model: Path | None) -> Plan:
-        effective = self.effective(Path.cwd() if model is None else absolute(model).parent)
+        effective = self._of(model)
         if effective.by_file:
             return plan_of(effective, self.rules, model)
         if id(effective) not in self._plans:
@@ -136,22 +150,17 @@ class Planner:
         return self._plans[id(effective)]
 
 
-def plan_of(effective: Effective, rules: Iterable[Rule], model: Path | None) -> Plan:
+def plan_of(effective: Effective, rules: Sequence[Rule], model: Path | None) -> Plan:
     """Return how a model is checked for which a configuration holds."""
     given = effective.given
-    on = [rule for rule in rules if effective.rules[rule.code].on]
-    selectors = [
-        s for each in effective.ignored if _means(each.files, model) for s in each.selectors
-    ]
+    choices = effective.choices(rules, model)
     gate = Gate(
-        suppressions=tuple(each for each in given.suppress if _means(each.files, model)),
+        suppressions=tuple(each for each in given.suppress if means(each.files, model)),
         model_suppressions=given.model_suppressions is not False,
-        limits=tuple(each for each in given.budget if _means(each.files, model)),
+        limits=tuple(each for each in given.budget if means(each.files, model)),
     )
     return Plan(
-        rules=tuple(
-            rule for rule in on if not (rule.suppressible and any(map(rule.closeness, selectors)))
-        ),
+        rules=tuple(rule for rule in rules if choices[rule.code].on),
         settings=Settings(
             preset=effective.preset,
             options=effective.options,
@@ -163,14 +172,7 @@ def plan_of(effective: Effective, rules: Iterable[Rule], model: Path | None) -> 
         batch=given.batch,
         dims=given.dim,
         max_per_rule=given.max_per_rule,
-        exclude=effective.exclude,
-        force_exclude=bool(given.force_exclude),
     )
-
-
-def _means(files: Patterns | None, model: Path | None) -> bool:
-    """Tell whether patterns mean a model; standard input has no name that they could mean."""
-    return files is None or (model is not None and files.match(absolute(model)))
 
 
 def _sorted_out(config: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -7,6 +7,9 @@ from cnnlint.config.layers import Layer
 from cnnlint.lint.presets import PRESETS
 from cnnlint.lint.rule import Rule
 
+BY_DEFAULT = "default"
+"""Who decides where nobody says anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -24,7 +27,7 @@ def chosen(rules: Sequence[Rule], preset: str, layers: Iterable[Layer]) -> Mappi
     other takes rules in and out. In one layer the selector that says more wins, and to ignore
     wins over to select.
     """
-    found = {rule.code: Choice(rule.default, "default") for rule in rules}
+    found = {rule.code: Choice(rule.default, BY_DEFAULT) for rule in rules}
     for rule in rules:
         if any(map(rule.closeness, PRESETS[preset].on)):
             found[rule.code] = Choice(True, f"preset {preset}")

@@ -8,7 +8,7 @@ from cnnlint.config.exclude import USUAL
 from cnnlint.config.files import shown
 from cnnlint.config.folding import Effective
 from cnnlint.config.keys import SCALARS
-from cnnlint.config.planner import plan_of
+from cnnlint.config.selection import BY_DEFAULT, Choice
 from cnnlint.config.written import toml, visible
 from cnnlint.lint.limit import Limit
 from cnnlint.lint.patterns import Patterns
@@ -28,7 +28,8 @@ def render(effective: Effective, rules: Sequence[Rule], model: Path | None, toda
         model: None for a folder; then suppressions and budgets of all its models are shown.
         today: the day on which suppressions have expired or haven't.
     """
-    on = plan_of(effective, rules, model).rules
+    choices = effective.choices(rules, model)
+    on = [rule for rule in rules if choices[rule.code].on]
     parts = (
         _files(effective),
         _selection(on, rules),
@@ -38,9 +39,9 @@ def render(effective: Effective, rules: Sequence[Rule], model: Path | None, toda
         _ignores(effective),
         _table("dim", effective.given.dim, effective.given.places),
         *(_suppression(s, today) for s in effective.given.suppress if _concerns(s.files, model)),
-        *(_limit(each) for each in effective.given.budget if _concerns(each.files, model)),
-        _reasons(effective, on, rules),
-        _preset(effective, rules),
+        *_limits(effective.given.budget, model),
+        _reasons(choices),
+        _preset(effective, on),
     )
     return "\n".join("".join(f"{line}\n" for line in part) for part in map(list, parts) if part)
 
@@ -56,7 +57,7 @@ def _files(effective: Effective) -> Iterator[str]:
 
 
 def _selection(on: Sequence[Rule], rules: Sequence[Rule]) -> Iterator[str]:
-    place = f"{len(on)} of {len(rules)} rules are on; why is said below"
+    place = f"{len(on)} of {len(rules)} rules are on: by default, or as said below"
     yield from _list("select", [rule.code for rule in on], place)
 
 
@@ -66,8 +67,9 @@ def _scalars(effective: Effective) -> Iterator[str]:
         value: object = getattr(given, key.field)
         place = given.places.get(key.name, "default")
         if key.name == "exclude":
-            globs = [glob for patterns in effective.exclude for glob in patterns.globs]
-            yield from _list(key.name, globs if effective.exclude else USUAL, place)
+            yield from _exclude(effective)
+        elif key.name == "max-per-rule" and value is None:
+            yield f"# {key.name} is not set: {key.example} in text, all in concise"
         elif value is None and not key.default:
             yield f"# {key.name} is not set"
         else:
@@ -84,6 +86,25 @@ def _list(key: str, values: Sequence[str], place: str) -> Iterator[str]:
     for start in range(0, len(values), WIDTH):
         yield f"    {', '.join(map(toml, values[start : start + WIDTH]))},"
     yield "]"
+
+
+def _exclude(effective: Effective) -> Iterator[str]:
+    """Yield what is left out; each of several layers has a line of its own."""
+    said = {
+        Patterns(layer.folder, globs): layer.given.places.get("exclude", layer.name)
+        for layer in effective.layers
+        if (globs := layer.given.exclude) is not None
+    }
+    places = {each: _of_folder(said[each], each) for each in effective.exclude}
+    if len(places) > 1:
+        yield "exclude = ["
+        for each, place in places.items():
+            yield _comment(place, f"    {''.join(f'{toml(glob)}, ' for glob in each.globs)} # ")
+        yield "]"
+    for each, place in places.items() if len(places) == 1 else ():
+        yield from _list("exclude", each.globs, place)
+    if not places:
+        yield from _list("exclude", USUAL, "default")
 
 
 def _table(name: str, values: Mapping[str, object], places: Mapping[str, str]) -> Iterator[str]:
@@ -130,8 +151,16 @@ def _suppression(suppression: Suppression, today: date) -> Iterator[str]:
         yield f"expires = {suppression.expires}"
 
 
-def _limit(limit: Limit) -> Iterator[str]:
-    yield _comment(limit.place, "[[budget]]  # ")
+def _limits(limits: Sequence[Limit], model: Path | None) -> Iterator[Iterator[str]]:
+    """Yield a table for each limit; those of one model say which other one wins over them."""
+    concerned = [each for each in limits if _concerns(each.files, model)]
+    winners = {each.key: each for each in concerned if model is not None}
+    return (_limit(each, winners.get(each.key, each)) for each in concerned)
+
+
+def _limit(limit: Limit, winner: Limit) -> Iterator[str]:
+    overruled = "" if winner is limit else f", overruled by {winner.place}"
+    yield _comment(limit.place + overruled, "[[budget]]  # ")
     yield from _files_of(limit.files)
     if limit.growth is not None:
         if limit.reference is not None:
@@ -152,34 +181,30 @@ def _of_folder(place: str, files: Patterns) -> str:
     return f"{place}{', ' if place else ''}in {shown(files.root)}"
 
 
-def _reasons(effective: Effective, on: Sequence[Rule], rules: Sequence[Rule]) -> Iterator[str]:
-    """Yield why rules are on that are off by default, and the other way."""
-    running = set(on)
+def _reasons(choices: Mapping[str, Choice]) -> Iterator[str]:
+    """Yield who says that rules are on or off, but of those that are on by default."""
     reasons: dict[str, list[str]] = {}
-    for rule in rules:
-        choice = effective.rules[rule.code]
-        if (rule in running) != rule.default or choice.on != rule.default:
-            why = choice.why if choice.on == (rule in running) else "per-file-ignores"
-            state = "on" if rule in running else "off"
-            reasons.setdefault(f"{state}: {why}", []).append(rule.code)
-        elif not rule.default:
-            reasons.setdefault(f"off: {choice.why}", []).append(rule.code)
+    for code, choice in choices.items():
+        if not (choice.on and choice.why == BY_DEFAULT):
+            reason = f"{'on' if choice.on else 'off'}: {choice.why}"
+            reasons.setdefault(reason, []).append(code)
     for reason, codes in sorted(reasons.items()):
         yield _comment(reason)
         for start in range(0, len(codes), WIDTH):
             yield f"#     {' '.join(codes[start : start + WIDTH])}"
 
 
-def _preset(effective: Effective, rules: Sequence[Rule]) -> Iterator[str]:
-    """Yield what the preset says of severities, where nobody says otherwise."""
+def _preset(effective: Effective, on: Sequence[Rule]) -> Iterator[str]:
+    """Yield what the preset says of the rules that are on, where nobody says otherwise."""
     preset, name = effective.preset, effective.given.preset or "default"
     if preset.least.rank:
         yield f"# every finding is at least of severity {preset.least}: preset {name}"
-    for rule in rules:
+    for rule in on:
         if (least := preset.louder.get(rule.code)) and rule.code not in effective.severities:
             yield f"# {rule.code} is at least of severity {least}: preset {name}"
     for family in preset.required:
-        yield f"# what rules of {family} can't check is a warning: preset {name}"
+        if any(rule.family == family for rule in on):
+            yield f"# what rules of {family} can't check is a warning: preset {name}"
 
 
 def _concerns(files: Patterns | None, model: Path | None) -> bool:

@@ -161,7 +161,7 @@ def run_rules(facts: Facts, rules: Iterable[Rule], settings: Settings | None = N
                 lacks = [remark for remark in remarks if isinstance(remark, Unchecked)]
                 findings = [remark for remark in remarks if isinstance(remark, Finding)]
                 findings += _required(rule, lacks, settings.preset)
-                found += [_reported(facts, rule, finding, settings) for finding in findings]
+                found += [reported(facts, rule, finding, settings) for finding in findings]
                 unchecked += [
                     f"{rule.code} {rule.name} (needs {', '.join(u.needs)})" for u in lacks
                 ]
@@ -200,7 +200,8 @@ def _fault(path: str, error: Exception) -> Failure:
     return Failure("internal", cause, "this is a fault of cnnlint", internal=True)
 
 
-def _reported(facts: Facts, rule: Rule, finding: Finding, settings: Settings) -> ReportedFinding:
+def reported(facts: Facts, rule: Rule, finding: Finding, settings: Settings) -> ReportedFinding:
+    """Return a finding with all that the report and the gate know of it."""
     there = present(facts, finding.nodes)
     return ReportedFinding(
         code=rule.code,

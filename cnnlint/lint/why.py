@@ -1,21 +1,25 @@
 """Why a rule did or did not speak about a layer."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from cnnlint.errors import UsageError
 from cnnlint.facts.facts import Facts
-from cnnlint.lint.engine import STDIN, Settings
-from cnnlint.lint.finding import Finding, Silence, Unchecked
+from cnnlint.lint.engine import STDIN, Settings, reported
+from cnnlint.lint.finding import Finding, Remark, Silence, Unchecked
+from cnnlint.lint.gate import judge
 from cnnlint.lint.recipes import recipe_of
 from cnnlint.lint.rule import Rule, guarded
 from cnnlint.model.binding import Bindings, check_all_used
 from cnnlint.model.graph import Node
 from cnnlint.model.loader import load
 from cnnlint.model.watchdog import memory_limit, time_limit
+from cnnlint.report.block import suppressed_by
 from cnnlint.report.escape import plain
 from cnnlint.report.label import label
+from cnnlint.report.report import ReportedFinding
 from cnnlint.report.why import Answer, Spoken
 
 NAMES: tuple[Callable[[Node], Iterable[str]], ...] = (
@@ -33,6 +37,7 @@ def explain(
     rule: Rule,
     bindings: Bindings,
     settings: Settings | None = None,
+    off: str | None = None,
 ) -> Answer:
     """Run one rule on a model and return what it says about a layer.
 
@@ -41,7 +46,8 @@ def explain(
         layer: its path or node name, or a tensor that it makes or reads.
         rule: the rule, whether it is on or not.
         bindings: sizes of open dimensions.
-        settings: how rules are run, and the training recipe.
+        settings: how rules are run, what doesn't count, and the training recipe.
+        off: who says that the rule doesn't run on this model; None where it does.
 
     Raises:
         LoadError: the model can't be read.
@@ -56,7 +62,7 @@ def explain(
         check_all_used(bindings, [model.inputs])
         facts = Facts(model, recipe_of(source, settings.recipe))
         nodes = find_layer(tuple(nodes_of(facts)), layer)
-        return answer(facts, nodes, rule, settings)
+        return replace(answer(facts, nodes, rule, settings), off=off)
 
 
 def answer(
@@ -75,13 +81,16 @@ def answer(
     findings, reasons, general = [], [], []
     with guarded(rule):
         remarks = list(rule.remarks(facts, settings.options.get(rule.code)))
+    judged = iter(_judged(facts, rule, remarks, settings))
     for said in remarks:
         match said:
-            case Finding(nodes=()):
-                general.append(f"it reports of the file as a whole: {said.message}")
-            case Finding() if not keys.isdisjoint(node.key for node in said.nodes):
-                severity = settings.severity(rule, said)
-                findings.append(Spoken(severity, said.message, said.suggestion, len(said.nodes)))
+            case Finding():
+                found = next(judged)
+                if not said.nodes:
+                    by = f"; {suppressed_by(found.suppressed)}" if found.suppressed else ""
+                    general.append(f"it reports of the file as a whole: {said.message}{by}")
+                elif not keys.isdisjoint(node.key for node in said.nodes):
+                    findings.append(_spoken(found))
             case Silence(node=None):
                 general.append(said.reason)
             case Silence(node=Node(key=key)) if key in keys:
@@ -99,6 +108,24 @@ def answer(
         findings=tuple(findings),
         reasons=tuple(dict.fromkeys(reasons)),
         general=tuple(dict.fromkeys(general)),
+    )
+
+
+def _judged(
+    facts: Facts, rule: Rule, remarks: Sequence[Remark], settings: Settings
+) -> tuple[ReportedFinding, ...]:
+    """Return what a rule has found, in order, as the gate judges it; budgets aren't looked at."""
+    findings = [
+        reported(facts, rule, remark, settings)
+        for remark in remarks
+        if isinstance(remark, Finding)
+    ]
+    return judge(facts, findings, replace(settings.gate, limits=()), (rule,), Bindings()).findings
+
+
+def _spoken(found: ReportedFinding) -> Spoken:
+    return Spoken(
+        found.severity, found.message, found.suggestion, len(found.layers), found.suppressed
     )
 
 

@@ -27,6 +27,8 @@ def blocks(model: ModelReport, style: TextStyle) -> Iterator[str]:
         for finding in model.findings or ():
             yield _joined(_full(model, finding, style))
         return
+    if style.max_per_rule is None:
+        style = replace(style, max_per_rule=model.max_per_rule)
     groups: dict[tuple[str, str], list[ReportedFinding]] = {}
     for finding in model.counting:
         groups.setdefault((finding.severity, finding.code), []).append(finding)
@@ -56,7 +58,7 @@ def _full(model: ModelReport, finding: ReportedFinding, style: TextStyle) -> Ite
     proven = f"; done as suggested in {finding.proven}" if finding.proven else ""
     yield from field("note", f"basis {finding.basis}{proven}", style)
     if finding.suppressed:
-        yield from field("note", _why(finding.suppressed), style)
+        yield from field("note", suppressed_by(finding.suppressed), style)
     yield from field("rule", f"cnnlint rule {finding.code} ({finding.name})", style)
 
 
@@ -97,7 +99,7 @@ def field(name: str, text: str, style: TextStyle) -> Iterator[str]:
     return hanging(head, text, style.width, None if style.drawing else 4)
 
 
-def _why(suppressed: Suppressed) -> str:
+def suppressed_by(suppressed: Suppressed) -> str:
     """Return who says that a finding doesn't count, where, why and how long."""
     place = f" ({plain(suppressed.place)})" if suppressed.place else ""
     until = f"; until {plain(suppressed.expires)}" if suppressed.expires else ""

@@ -15,13 +15,15 @@ from cnnlint.report.report import ModelReport, Report, ReportedFinding
 def render_concise(report: Report, max_per_rule: int | None = None) -> str:
     """Return a line for each finding, each budget that isn't kept, and what else fails.
 
-    ``max_per_rule`` is how many findings of one rule and model are shown; None and 0 for all.
+    ``max_per_rule`` is how many findings of one rule and model are shown, 0 for all; None for what
+    the configuration of each model says, else all.
     """
-    lines = (line for model in report.models for line in _model(model, max_per_rule or 0))
+    lines = (line for model in report.models for line in _model(model, max_per_rule))
     return "".join(f"{line}\n" for line in lines)
 
 
-def _model(model: ModelReport, most: int) -> Iterator[str]:
+def _model(model: ModelReport, max_per_rule: int | None) -> Iterator[str]:
+    most = model.max_per_rule if max_per_rule is None else max_per_rule
     found: Counter[str] = Counter()
     for finding in model.counting:
         found[finding.code] += 1

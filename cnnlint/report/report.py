@@ -337,6 +337,8 @@ class ModelReport:
     budgets: tuple[BudgetVerdict, ...] = ()
     notes: tuple[str, ...] = ()
     """What to tidy up: what the baseline still has, what the model asks to ignore in vain."""
+    max_per_rule: int | None = None
+    """Findings of one rule that its configuration wants shown; 0 for all, None for the usual."""
 
     @property
     def counting(self) -> "tuple[ReportedFinding, ...]":

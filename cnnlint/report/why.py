@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from cnnlint.lint.finding import Severity
+from cnnlint.report.block import suppressed_by
 from cnnlint.report.escape import plain
+from cnnlint.report.report import Suppressed
 
 WIDTH = 88
 
@@ -19,6 +21,8 @@ class Spoken:
     suggestion: str
     layers: int
     """How many layers the finding is about."""
+    suppressed: Suppressed | None = None
+    """Why it doesn't count; None where it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +40,30 @@ class Answer:
     """Why it is silent about this layer."""
     general: tuple[str, ...]
     """Why it is silent about the whole model, or has nothing to go on."""
+    off: str | None = None
+    """Who says that the rule doesn't run on this model; None where it does."""
 
 
 def render_answer(answer: Answer) -> str:
     """Return the answer as text."""
     what = f"{plain(answer.layer)} ({plain(answer.label)})"
     lines = [f"{answer.code} {answer.name} on {what} of {plain(answer.model)}"]
+    if answer.off is not None:
+        lines += _field("off, so nothing of this is reported", answer.off)
+    head = len(lines)
     for said in answer.findings:
         kind = "an error" if said.severity is Severity.ERROR else f"a {said.severity}"
         about = f", about {said.layers} layers" if said.layers > 1 else ""
         lines += _field(f"reports {kind}{about}", said.message)
         lines += _field("help", said.suggestion)
+        if said.suppressed is not None:
+            lines += _field("doesn't count", suppressed_by(said.suppressed))
     silent = "otherwise silent" if answer.findings else "silent about this layer"
     for reason in answer.reasons:
         lines += _field(silent, reason)
     for reason in answer.general:
         lines += _field("about the model as a whole", reason)
-    if len(lines) == 1:
+    if len(lines) == head:
         rule = f"nothing to say of this layer; `cnnlint rule {answer.code}` tells what it seeks"
         lines += _field("silent", rule)
     return "\n".join(lines) + "\n"

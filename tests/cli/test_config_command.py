@@ -30,6 +30,19 @@ def test_init_here(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert (tmp_path / "cnnlint.toml").is_file()
 
 
+def test_init_below_another_says_how_to_keep_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.cnnlint]\nbatch = 2\n")
+    (tmp_path / "teams" / "a").mkdir(parents=True)
+    _, out, err = run("config", "init", tmp_path / "teams" / "a")
+    assert err == ""
+    assert out.splitlines()[1] == (
+        f"{tmp_path / 'pyproject.toml'} no longer holds there; "
+        'to keep it: extend = "../../pyproject.toml"'
+    )
+    (tmp_path / "apart" / ".git").mkdir(parents=True)
+    assert "extend" not in run("config", "init", tmp_path / "apart")[1]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

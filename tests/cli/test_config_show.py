@@ -82,8 +82,8 @@ def test_every_value_says_where_it_comes_from(run: Run, here: Path) -> None:
         'fail-on = "error"  # --fail-on',
         'baseline = "a/known.json"  # a/cnnlint.toml:7',
         "model-suppressions = false  # a/cnnlint.toml:6",
-        'exclude = ["old/"]  # a/cnnlint.toml:5',
-        "max-per-rule = 10  # default",
+        'exclude = ["old/"]  # a/cnnlint.toml:5, in a',
+        "# max-per-rule is not set: 10 in text, all in concise",
         "batch = 2  # a/cnnlint.toml:4",
         '"K101" = "error"  # a/cnnlint.toml:10',
         "min_kernel = 7  # a/cnnlint.toml:14",
@@ -102,7 +102,7 @@ def test_every_value_says_where_it_comes_from(run: Run, here: Path) -> None:
         "# off: ignore 'W8', a/cnnlint.toml:3",
         "#     W801 W808 W809 W810",
         "# on: select 'ALL', a/cnnlint.toml:2",
-        "#     A305 K104",
+        "#     A301 A302 A303 A304 A305 G901 G903 G909",
         "# what rules of training can't check is a warning: preset seed",
     ):
         assert line in lines
@@ -184,3 +184,54 @@ def test_a_suppression_holds_on_its_last_day(day: int, expired: bool, here: Path
     effective = Planner(RULES).effective(here)
     shown = render(effective, RULES, None, date(2026, 5, day))
     assert ("[[suppress]]  # cnnlint.toml:1, expired\n" in shown) == expired
+
+
+def test_it_says_of_every_rule_why_it_is_on_or_off(run: Run, here: Path) -> None:
+    (here / "cnnlint.toml").write_text(
+        'select = ["K1", "S"]\nextend-select = ["A301"]\n[per-file-ignores]\n"*.onnx" = ["S202"]\n'
+    )
+    (here / "net.onnx").touch()
+    lines = run("config", "show", "net.onnx")[1].splitlines()
+    for reason, codes in (
+        ("on: select 'K1', cnnlint.toml:1", "K101 K103 K104 K105 K107 K108 K109 K110"),
+        ("on: select 'S', cnnlint.toml:1", "S201 S203 S204 S205"),
+        ("on: extend-select 'A301', cnnlint.toml:2", "A301"),
+        ("off: per-file-ignores '*.onnx', cnnlint.toml:4", "S202"),
+    ):
+        assert lines[lines.index(f"# {reason}") + 1] == f"#     {codes}"
+
+
+@pytest.mark.usefixtures("here")
+def test_each_layer_that_excludes_says_so(run: Run) -> None:
+    setting = "exclude=new/,x/"
+    text = run("config", "show", "a", "--config", setting)[1]
+    assert '    "old/",  # a/cnnlint.toml:5, in a' in text.splitlines()
+    assert '    "new/", "x/",  # --config exclude, in .' in text.splitlines()
+    assert tomllib.loads(text)["exclude"] == ["old/", "new/", "x/"]
+    lines = run("config", "show", "--config", setting)[1].splitlines()
+    assert 'exclude = ["new/", "x/"]  # --config exclude, in .' in lines
+
+
+def test_a_limit_says_which_one_wins_over_it(run: Run, here: Path) -> None:
+    (here / "cnnlint.toml").write_text(
+        'extend = "far.toml"\n[[budget]]\nfiles = "*.onnx"\nmax_params = 6\n'
+    )
+    (here / "far.toml").write_text("[budget]\nmax_params = 5\nmax_macs = 7\n")
+    (here / "net.onnx").touch()
+    heads = ("far.toml:2{}", "far.toml:3", "cnnlint.toml:4")
+    for path, said in (("net.onnx", ", overruled by cnnlint.toml:4"), (".", "")):
+        lines = run("config", "show", path)[1].splitlines()
+        limits = [line for line in lines if line.startswith("[[budget]]")]
+        assert limits == [f"[[budget]]  # {head.format(said)}" for head in heads]
+
+
+@pytest.mark.usefixtures("here")
+def test_it_says_of_a_preset_what_concerns_rules_that_are_on() -> None:
+    def told(*selectors: str) -> str:
+        typed: dict[str, object] = {"preset": "seed", "select": list(selectors)}
+        effective = Planner(RULES, Asked(typed=typed)).effective(Path())
+        return render(effective, RULES, None, date(2026, 1, 1))
+
+    assert "K107 is at least of severity warning: preset seed" in told("K107")
+    assert "rules of training can't check is a warning: preset seed" in told("T7")
+    assert ": preset seed" not in told("S201")

@@ -1,6 +1,7 @@
 """How the report on several models is shown: closing line, statistics, caps."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,3 +72,26 @@ def test_caps(run: Run, repeated: Path, most: int | None, shown: int) -> None:
     assert ("--max-per-rule 0 shows all" in text) is (shown < 3)
     (model,) = json.loads(run("check", repeated, *options, "--format", "json")[1])["models"]
     assert len(model["findings"]) == 3
+
+
+def test_each_model_has_the_cap_of_its_configuration(run: Run, repeated: Path) -> None:
+    folder = repeated.parent
+    models = {}
+    for name, cap in {"a": "", "b": "max-per-rule = 1\n", "c": "max-per-rule = 2\n"}.items():
+        (folder / name).mkdir()
+        (folder / name / "cnnlint.toml").write_text(cap)
+        models[name] = folder / name / "net.onnx"
+        shutil.copy(repeated, models[name])
+
+    def shown(*options: object) -> list[int]:
+        lines = run("check", *models.values(), "--select", "K101", *options)[1].splitlines()
+        return [
+            sum(line.startswith(f"{path}:") and "[K101]" in line for line in lines)
+            for path in models.values()
+        ]
+
+    assert shown("--format", "concise") == [3, 1, 2]
+    assert shown("--format", "concise", "--max-per-rule", 0) == [3, 3, 3]
+    text = run("check", *models.values(), "--select", "K101", "--color", "never")[1]
+    cuts = [line for line in text.splitlines() if "--max-per-rule 0 shows all" in line]
+    assert [cut.split()[2] for cut in cuts] == ["2", "1"]

@@ -2,6 +2,7 @@ import builtins
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -252,3 +253,38 @@ def test_tables_that_make_no_sense(run: Run, options: tuple[str, ...], cause: st
     code, out, err = run("profile", "nowhere.onnx", *options)  # told before anything is read
     assert (code, out) == (2, "")
     assert cause in err
+
+
+def macs(run: Run, *arguments: object) -> int:
+    code, out, err = run("profile", "net.onnx", "--static", "--format", "json", *arguments)
+    assert (code, err) == (0, "")
+    return int(json.loads(out)["models"][0]["summary"]["macs"])
+
+
+def test_sizes_of_the_configuration(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    shutil.copy(MODEL, "net.onnx")
+    one = macs(run)
+    (tmp_path / "cnnlint.toml").write_text('extend = "base.toml"\nselect = ["OWN1"]\n')
+    (tmp_path / "base.toml").write_text("batch = 3\nfail_on = 1\n")
+    assert macs(run) == 3 * one
+    assert macs(run, "--batch", 2) == 2 * one
+    assert macs(run, "--isolated") == one
+    (tmp_path / "other.toml").write_text("batch = 5\n")
+    assert macs(run, "--config", "other.toml") == 5 * one
+    assert macs(run, "--config", "batch=7") == 7 * one
+    (tmp_path / "base.toml").write_text("batch = 0\n")
+    code, out, err = run("profile", "net.onnx", "--static")
+    assert (code, out) == (2, "")
+    assert err == "error: base.toml:1: batch must be a whole number from 1, not 0\n"
+
+
+@pytest.mark.parametrize("config", ["select=K", "btach=2", "nowhere.toml", ""])
+def test_profile_takes_sizes_of_the_configuration_only(run: Run, config: str) -> None:
+    code, out, err = run("profile", MODEL, "--static", "--config", config)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert "--config" in err

@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,3 +48,45 @@ def test_the_recipe_reaches_the_rule(run: Run, tmp_path: Path) -> None:
     assert (code, "the training recipe doesn't say" in out) == (0, True)
     code, out, _ = run("why", SAMPLE, "stages.1.conv2", "T701", "--recipe", recipe)
     assert (code, "reports of the file as a whole" in out) == (0, True)
+
+
+def test_it_says_what_keeps_a_finding_from_counting(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    shutil.copy(SAMPLE, "net.onnx")
+    asked = ("why", "net.onnx", "stages.1.conv2", "K101")
+    counts = run(*asked)[1]
+    assert "count" not in counts
+    assert run("baseline", "create", "net.onnx")[0] == 0
+    known = run(*asked, "--config", "baseline=cnnlint-baseline.json")[1]
+    assert known.startswith(counts + "  doesn't count:\n    suppressed by the baseline")
+    config = tmp_path / "cnnlint.toml"
+    config.write_text('[[suppress]]\nrule = "K"\nlayer = "stages.1.*"\nreason = "bought"\n')
+    assert run(*asked)[1] == (
+        counts + "  doesn't count:\n    suppressed by the configuration (cnnlint.toml:1): bought\n"
+    )
+    assert "count" not in run("why", "net.onnx", "stages.0.conv3", "K101")[1]
+
+
+@pytest.mark.parametrize(
+    ("config", "why"),
+    [
+        ('ignore = ["K1"]', "ignore 'K1', cnnlint.toml:1"),
+        ('select = ["S"]', "not in select, cnnlint.toml:1"),
+        (
+            '[per-file-ignores]\n"net*" = ["kernels"]',
+            "per-file-ignores 'net*', cnnlint.toml:2",
+        ),
+    ],
+)
+def test_it_says_who_turns_a_rule_off(
+    run: Run, config: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cnnlint.toml").write_text(config)
+    shutil.copy(SAMPLE, "net.onnx")
+    out = run("why", "net.onnx", "stages.1.conv2", "K101")[1]
+    assert f"  off, so nothing of this is reported:\n    {why}\n  reports a warning:\n" in out
+    assert "off" not in run("why", "net.onnx", "stages.1.conv2", "K101", "--isolated")[1]

@@ -335,7 +335,7 @@ def test_places() -> None:
             "model-suppressions = 0",
             "model-suppressions: model-suppressions must be true or false, not 0",
         ),
-        ('baseline = ""', "baseline: baseline must be the path of a file, and not empty, not ''"),
+        ('baseline = ""', "baseline: baseline is empty; it must be the path of a file"),
         ('baseline = "a\\u0000b"', "baseline: baseline must be the path of a file, not "),
         ("max-per-rule = -1", "max-per-rule: max-per-rule must be a whole number from 0, not -1"),
         ("batch = 0", "batch: batch must be a whole number from 1, not 0"),
@@ -345,7 +345,7 @@ def test_places() -> None:
             "batch: batch must be a whole number from 1, not a number beyond 64 bits",
         ),
         ("dim = {height = 1.5}", "dim/height: dim.height must be a whole number from 1, not 1.5"),
-        ('dim = {"" = 1}', "dim/: dim. must be the name of a dimension, and not empty, not ''"),
+        ('dim = {"" = 1}', "dim/: dim. is empty; it must be the name of a dimension"),
         ("suppress = {}", "suppress: suppress must be a list of tables, not a table; write each "),
         ("suppress = [1]", "suppress/0: suppress must be a table, not 1"),
         (
@@ -358,7 +358,7 @@ def test_places() -> None:
         ),
         (
             '[[suppress]]\nrule = "K101"\nreason = " "',
-            "suppress/0/reason: suppress.reason must be a reason in words, and not empty, not ' '",
+            "suppress/0/reason: suppress.reason is empty; it must be a reason in words",
         ),
         (
             '[[suppress]]\nrule = "K101l"\nreason = "x"',

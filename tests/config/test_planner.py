@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnlint.config.folding import NEAREST
+from cnnlint.config.folding import NEAREST, Effective
 from cnnlint.config.keys import SCALARS
 from cnnlint.config.planner import Asked, Plan, Planner
 from cnnlint.errors import ConfigError, MissingPathError, UsageError
@@ -31,6 +31,17 @@ def write(files: Mapping[str, str]) -> None:
     for name, text in files.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text)
+
+
+def effective(
+    files: Mapping[str, str], *config: str, folder: str = "", **typed: object
+) -> Effective:
+    write(files)
+    asked = Asked(config, typed={k.replace("_", "-"): v for k, v in typed.items()})
+    planner = Planner(RULES, asked)
+    found = planner.effective(Path(folder))
+    planner.check()
+    return found
 
 
 def plan(
@@ -192,8 +203,9 @@ def test_globs_are_relative_to_their_file() -> None:
     inner = plan(files, model="a/b/net.onnx")
     assert codes(inner) == DEFAULT
     assert inner.baseline == Path("a/b/x/base.json")
-    assert inner.exclude[0].match(Path("a/b/old.onnx"))
-    assert not inner.exclude[0].match(Path("a/old.onnx"))
+    (exclude,) = effective(files, folder="a/b").exclude
+    assert exclude.match(Path("a/b/old.onnx"))
+    assert not exclude.match(Path("a/old.onnx"))
     typed = plan(files, "per-file-ignores={'a/' = ['K101']}", model="a/b/net.onnx")
     assert codes(typed) == DEFAULT - {"K101"}
 
@@ -208,17 +220,20 @@ def test_suppressions_and_budgets_add_up_and_patterns_do_not() -> None:
     assert len(got.settings.gate.suppressions) == 2
     places = ["base.toml:6", "cnnlint.toml:7"]
     assert [limit.place for limit in got.settings.gate.limits] == places
-    assert [patterns.globs for patterns in got.exclude] == [("b",), ("c",), ("d",)]
+    excluded = effective(files, "exclude=c", exclude=["d"]).exclude
+    assert [patterns.globs for patterns in excluded] == [("b",), ("c",), ("d",)]
 
 
 def test_other_values() -> None:
     nothing = plan({})
     assert (nothing.batch, nothing.dims, nothing.max_per_rule) == (None, {}, None)
-    assert (nothing.baseline, nothing.force_exclude, nothing.exclude) == (None, False, ())
+    assert nothing.baseline is None
+    assert (effective({}).exclude, effective({}).given.force_exclude) == ((), None)
     assert nothing.settings.gate.model_suppressions
     text = "batch = 4\nmax-per-rule = 0\nforce-exclude = true\nmodel-suppressions = false\n"
     some = plan({"cnnlint.toml": text})
-    assert (some.batch, some.max_per_rule, some.force_exclude) == (4, 0, True)
+    assert (some.batch, some.max_per_rule) == (4, 0)
+    assert effective({}).given.force_exclude is True
     assert not some.settings.gate.model_suppressions
     asked = Bindings(2, {"h": 3})
     assert some.bindings(asked) == Bindings(2, {"h": 3}, {}, 4, {})
@@ -456,3 +471,11 @@ def test_options_of_the_command_line_are_called_by_their_names() -> None:
 
 def test_no_single_value_is_forgotten() -> None:
     assert {*NEAREST, "exclude"} == {key.field for key in SCALARS}
+
+
+@pytest.mark.parametrize("setting", ["select=", "select= , ", "exclude="])
+def test_a_list_that_is_typed_and_empty_is_no_setting(setting: str) -> None:
+    key = setting.partition("=")[0]
+    with pytest.raises(ConfigError, match=f"--config {key}: {key} is empty; it must be a "):
+        plan({}, setting)
+    assert codes(plan({}, "select=K101, S201,")) == {"K101", "S201"}
