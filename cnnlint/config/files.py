@@ -82,12 +82,17 @@ def _has_table(project: Path) -> bool:
         data = read_bytes(project, "configuration", MAX_BYTES)
         if not _MENTION.search(data):
             return False
-        values: object = parsed(data, str(project)).values
+        values = parsed(data, str(project)).values
     except UsageError:
         return True  # whoever reads it says why it can't be read
-    for key in TABLE:
+    return _in_tables(values, TABLE) is not None
+
+
+def _in_tables(values: object, keys: tuple[str, ...]) -> object:
+    """Return what tables in tables have under their keys; None where they haven't."""
+    for key in keys:
         values = values.get(key) if isinstance(values, Mapping) else None
-    return values is not None
+    return values
 
 
 def read_source(file: Path) -> Source:
@@ -99,10 +104,8 @@ def read_source(file: Path) -> Source:
     """
     name = shown(file)
     document = read_toml(file, "configuration", name)
-    values: object = document.values
     table = TABLE if file.name == PROJECT else ()
-    for key in table:
-        values = values.get(key) if isinstance(values, Mapping) else None
+    values = _in_tables(document.values, table)
     if values is None:
         raise UsageError(f"{name} has no [tool.cnnlint]", "add that table, or name another file")
     lines = lines_of(document.text, table)

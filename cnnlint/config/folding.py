@@ -69,13 +69,6 @@ class Effective:
         return choice
 
     @property
-    def by_file(self) -> bool:
-        """Whether anything holds for some models only."""
-        files = [each.files for each in self.given.suppress]
-        files += [each.files for each in self.given.budget]
-        return bool(self.ignored) or any(each is not None for each in files)
-
-    @property
     def fail_on(self) -> Severity | None:
         """The least severity that makes a model fail."""
         said = self.given.fail_on or Severity.WARNING

@@ -88,8 +88,6 @@ class Planner:
         if asked.exit_zero:
             self._typed.append(EXIT_ZERO)
         self._effective: dict[Path | None, Effective] = {}
-        self._plans: dict[int, Plan] = {}
-        """By the effective configuration, where that says the same of every model."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -116,7 +114,7 @@ class Planner:
         Raises:
             ConfigError: the configuration of some has mistakes; with all of them.
         """
-        found = [self._plan(model) for model in models]
+        found = [plan_of(self._of(model), self.rules, model) for model in models]
         self.check()
         return found
 
@@ -140,14 +138,6 @@ class Planner:
 
     def _of(self, model: Path | None) -> Effective:
         return self.effective(Path.cwd() if model is None else absolute(model).parent)
-
-    def _plan(self, model: Path | None) -> Plan:
-        effective = self._of(model)
-        if effective.by_file:
-            return plan_of(effective, self.rules, model)
-        if id(effective) not in self._plans:
-            self._plans[id(effective)] = plan_of(effective, self.rules, model)
-        return self._plans[id(effective)]
 
 
 def plan_of(effective: Effective, rules: Sequence[Rule], model: Path | None) -> Plan:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cnnlint.config.exclude import USUAL
 from cnnlint.config.files import shown
-from cnnlint.config.folding import Effective
+from cnnlint.config.folding import Effective, means
 from cnnlint.config.keys import SCALARS
 from cnnlint.config.selection import BY_DEFAULT, Choice
 from cnnlint.config.written import toml, visible
@@ -38,7 +38,11 @@ def render(effective: Effective, rules: Sequence[Rule], model: Path | None, toda
         *_options(effective, on, rules),
         _ignores(effective),
         _table("dim", effective.given.dim, effective.given.places),
-        *(_suppression(s, today) for s in effective.given.suppress if _concerns(s.files, model)),
+        *(
+            _suppression(s, today)
+            for s in effective.given.suppress
+            if model is None or means(s.files, model)
+        ),
         *_limits(effective.given.budget, model),
         _reasons(choices),
         _preset(effective, on),
@@ -153,7 +157,7 @@ def _suppression(suppression: Suppression, today: date) -> Iterator[str]:
 
 def _limits(limits: Sequence[Limit], model: Path | None) -> Iterator[Iterator[str]]:
     """Yield a table for each limit; those of one model say which other one wins over them."""
-    concerned = [each for each in limits if _concerns(each.files, model)]
+    concerned = [each for each in limits if model is None or means(each.files, model)]
     winners = {each.key: each for each in concerned if model is not None}
     return (_limit(each, winners.get(each.key, each)) for each in concerned)
 
@@ -205,10 +209,6 @@ def _preset(effective: Effective, on: Sequence[Rule]) -> Iterator[str]:
     for family in preset.required:
         if any(rule.family == family for rule in on):
             yield f"# what rules of {family} can't check is a warning: preset {name}"
-
-
-def _concerns(files: Patterns | None, model: Path | None) -> bool:
-    return model is None or files is None or files.match(model)
 
 
 def _line(key: str, value: object, place: str) -> str:

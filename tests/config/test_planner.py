@@ -429,10 +429,11 @@ def test_a_command_line_that_makes_no_sense(asked: Asked, why: str) -> None:
     assert isinstance(caught.value, MissingPathError) == ("does not exist" in why)
 
 
-def test_models_share_a_plan_where_nothing_is_for_some_of_them() -> None:
+def test_models_share_a_file_that_is_read_once() -> None:
     write({"cnnlint.toml": "batch = 2"})
     planner = Planner(RULES)
-    assert planner.plan(Path("a.onnx")) is planner.plan(Path("b/c.onnx"))
+    assert planner.effective(Path()) is planner.effective(Path("b"))
+    assert planner.plan(Path("a.onnx")) == planner.plan(Path("b/c.onnx"))
     assert planner.files == (Path.cwd() / "cnnlint.toml",)
 
 
@@ -444,7 +445,7 @@ def test_models_share_a_plan_where_nothing_is_for_some_of_them() -> None:
         "[budget]\nfiles = 'a/'\nmax_params = 5\n",
     ],
 )
-def test_models_share_no_plan_where_something_is_for_some_of_them(text: str) -> None:
+def test_plans_differ_where_something_is_for_some_models(text: str) -> None:
     write({"cnnlint.toml": text})
     one, two = Planner(RULES).plans([Path("a/net.onnx"), Path("net.onnx")])
     assert one != two
