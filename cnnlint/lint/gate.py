@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from cnnlint.facts.facts import Facts
 from cnnlint.lint.baseline import KnownModel, against, stale_note
-from cnnlint.lint.budget import verdicts
+from cnnlint.lint.budget import SAME_SIZES, sizes_of, verdicts
 from cnnlint.lint.exempt import exempt
 from cnnlint.lint.limit import Limit
 from cnnlint.lint.rule import Rule
@@ -62,6 +62,8 @@ def judge(
         ran = {rule.code for rule in looked}
         held = against(settled, gate.baseline, labels(facts), ran, unsized(facts))
         settled, notes = held.findings, (*notes, *stale_note(held.stale))
+        if resized := gate.baseline.resized(sizes_of(facts)):
+            notes = (*notes, f"{resized}: costs can't be compared; {SAME_SIZES}")
     return Judged(settled, verdicts(facts, gate.limits, gate.baseline, bindings), notes)
 
 
