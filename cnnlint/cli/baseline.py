@@ -122,6 +122,7 @@ def prune(*, dry_run: bool, asked: Asked) -> int:
       cnnlint baseline prune models/ --baseline ci/known.json --dry-run
     """  # noqa: D301  (\b is click's mark for text that is not rewrapped)
     from cnnlint.lint.baseline_file import read_baseline, written
+    from cnnlint.lint.budget import SAME_SIZES, sizes_of
     from cnnlint.lint.ratchet import pruned
 
     run = _planned(asked)
@@ -133,6 +134,8 @@ def prune(*, dry_run: bool, asked: Asked) -> int:
 
     def note(model: Path, looked: "Looked") -> None:
         key = old.key(model)
+        if resized := models[key].resized(sizes_of(looked.facts)):
+            complain(f"{key} stays as it is: {resized}", SAME_SIZES, level="warning")
         models[key], changes[key] = pruned(models[key], looked)
 
     seen = _look(run.only(lambda target: _is_known(target, old)), asked, note)

@@ -21,6 +21,15 @@ class KnownModel:
     findings: tuple[Known, ...] = ()
     nodes: int | None = None
     """How many it had."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """What its open dimensions were bound to, by their names."""
+
+    def resized(self, sizes: Mapping[str, int]) -> str:
+        """Return which of its open dimensions have other sizes now, in words; "" for none."""
+        other = {name: size for name, size in self.sizes.items() if sizes.get(name, size) != size}
+        then = ", ".join(f"{name} = {size}" for name, size in other.items())
+        now = ", ".join(f"{name} = {sizes[name]}" for name in other)
+        return f"the baseline was made with {then}, and now it is {now}" if other else ""
 
 
 @dataclass(frozen=True, slots=True)

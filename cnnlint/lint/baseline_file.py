@@ -104,7 +104,7 @@ def _models(document: Json, where: str) -> Iterator[tuple[str, KnownModel]]:
 def _read_model(value: Json, where: str) -> KnownModel:
     if not isinstance(value, dict):
         raise _wrong(where, f"{_shown(value)} is no model")
-    _keys(value, where, {"nodes", "costs", "findings"})
+    _keys(value, where, {"nodes", "costs", "findings"}, {"sizes"})
     costs: dict[str, float] = {}
     for key, cost in _object(value, "costs", where).items():
         if not _is_amount(cost):
@@ -114,7 +114,9 @@ def _read_model(value: Json, where: str) -> KnownModel:
         _read_finding(each, f"{where}: finding {number}")
         for number, each in enumerate(_list(value, "findings", where), 1)
     )
-    return KnownModel(costs, tuple(found), _whole(value, "nodes", where))
+    sizes = _object(value, "sizes", where) if "sizes" in value else {}
+    bound = {name: _whole(sizes, name, where) for name in sizes}
+    return KnownModel(costs, tuple(found), _whole(value, "nodes", where), bound)
 
 
 def _read_finding(value: Json, where: str) -> Known:
@@ -207,8 +209,10 @@ def _shown(value: Json) -> str:
 def _model(known: KnownModel) -> str:
     costs = [f"{json.dumps(key)}: {json.dumps(known.costs[key])}" for key in sorted(known.costs)]
     findings = [_finding(each) for each in sorted(known.findings, key=_order)]
+    sizes = json.dumps(dict(known.sizes), sort_keys=True)
     parts = (
         f'"nodes": {known.nodes or 0}',
+        *([f'"sizes": {sizes}'] if known.sizes else []),
         f'"costs": {_block(costs, 3)}',
         f'"findings": {_block(findings, 3, "[]")}',
     )

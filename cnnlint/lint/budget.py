@@ -14,13 +14,16 @@ from cnnlint.facts.measures import MEASURES, Measure
 from cnnlint.lint.baseline import KnownModel
 from cnnlint.lint.limit import Limit
 from cnnlint.lint.reference import measured
-from cnnlint.model.binding import Bindings
+from cnnlint.model.binding import Bindings, dim_name
 from cnnlint.report.budgets import above, pair, spelled
 from cnnlint.report.report import BudgetVerdict, Verdict
 
 KEYS: Mapping[str, str] = {f"max_{name}": name for name in MEASURES}
 """The keys of limits on what is known without a run, in the order of reports."""
 LATENCY = "max_latency_ms"
+BY_SIZE = ("max_macs", "max_peak_memory")
+"""The keys of what depends on the sizes of the input."""
+SAME_SIZES = "give the same sizes: --dim, --batch"
 
 
 def effective(limits: Iterable[Limit]) -> tuple[Limit, ...]:
@@ -34,6 +37,16 @@ def measures_of(facts: Facts) -> Mapping[str, float]:
     """Return what a model costs by the key of its budget; what isn't sure is left out."""
     costs = {key: MEASURES[name](facts).exact for key, name in KEYS.items()}
     return {key: cost for key, cost in costs.items() if cost is not None}
+
+
+def sizes_of(facts: Facts) -> Mapping[str, int]:
+    """Return what the open dimensions of a model are bound to, by their names."""
+    return {
+        dim_name(entry, axis): size
+        for entry in facts.model.inputs
+        for axis, size in enumerate(entry.bound or ())
+        if isinstance(size, int) and entry.declared and not isinstance(entry.declared[axis], int)
+    }
 
 
 def verdicts(
@@ -50,7 +63,9 @@ def verdicts(
     return tuple(
         _not_checked(limit)
         if limit.key == LATENCY
-        else _verdict(limit, MEASURES[KEYS[limit.key]](facts), _ceiling(limit, known, bindings))
+        else _verdict(
+            limit, MEASURES[KEYS[limit.key]](facts), _ceiling(limit, known, bindings, facts)
+        )
         for limit in effective(limits)
     )
 
@@ -65,10 +80,13 @@ class _Ceiling:
     """What it is relative to, in words, or why that isn't known; "" where it is absolute."""
 
 
-def _ceiling(limit: Limit, known: KnownModel | None, bindings: Bindings) -> _Ceiling:
+def _ceiling(limit: Limit, known: KnownModel | None, bindings: Bindings, facts: Facts) -> _Ceiling:
     if limit.growth is None:
         return _Ceiling(limit.amount)
     if limit.reference is None:
+        resized = known.resized(sizes_of(facts)) if known and limit.key in BY_SIZE else ""
+        if resized:
+            return _Ceiling(None, f"{resized}; {SAME_SIZES}")
         return _grown_from_baseline(limit, limit.growth, known)
     name = limit.reference.name
     found = measured(limit.reference, bindings)

@@ -57,10 +57,13 @@ def judge(
     settled, notes = exempt(settled, facts, looked, heeded=gate.model_suppressions)
     if gate.baseline:
         from cnnlint.lint.baseline import against, stale_note  # noqa: PLC0415  (not without one)
+        from cnnlint.lint.budget import SAME_SIZES, sizes_of  # noqa: PLC0415  (as above)
 
         ran = {rule.code for rule in looked}
         held = against(settled, gate.baseline, labels(facts), ran, unsized(facts))
         settled, notes = held.findings, (*notes, *stale_note(held.stale))
+        if resized := gate.baseline.resized(sizes_of(facts)):
+            notes = (*notes, f"{resized}: costs can't be compared; {SAME_SIZES}")
     if not gate.limits:
         return Judged(settled, notes=notes)
     from cnnlint.lint.budget import verdicts  # noqa: PLC0415  (as above)

@@ -64,7 +64,5 @@ def _compiled(globs: Iterable[str]) -> "GitIgnoreSpec":
     import pathspec  # noqa: PLC0415  (most runs have no pattern)
 
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", FutureWarning
-        )  # of [[] and [a--b]
+        warnings.simplefilter("ignore", FutureWarning)  # of [[] and [a--b]
         return pathspec.GitIgnoreSpec.from_lines(globs)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from cnnlint.lint.baseline import KnownModel, can_tell, partners
-from cnnlint.lint.budget import measures_of
+from cnnlint.lint.budget import measures_of, sizes_of
 from cnnlint.lint.engine import Looked
 from cnnlint.lint.gate import labels, unsized
 from cnnlint.lint.growth import grown
@@ -19,7 +19,9 @@ def known_model(looked: Looked) -> KnownModel:
     """Return what a baseline is to know of a model: what counts, and may be suppressed."""
     counting = (each for each in looked.findings if each.suppressible and not each.suppressed)
     present = labels(looked.facts)
-    return KnownModel(measures_of(looked.facts), tuple(map(entry_of, counting)), len(present))
+    entries = tuple(map(entry_of, counting))
+    costs, sizes = measures_of(looked.facts), sizes_of(looked.facts)
+    return KnownModel(costs, entries, len(present), sizes)
 
 
 def entry_of(finding: ReportedFinding) -> Known:
@@ -64,8 +66,11 @@ def pruned(known: KnownModel, looked: Looked) -> tuple[KnownModel, Change]:
     """Return what is left to know of a model: nothing is added, and no cost goes up.
 
     Entries of which nobody can tell whether they are mended, of findings that have grown, and of
-    such that are suppressed elsewhere stay as they are.
+    such that are suppressed elsewhere stay as they are; all of them at other sizes of the input,
+    where nothing can be compared.
     """
+    if known.resized(sizes_of(looked.facts)):
+        return known, Change(0, 0, 0, 0)
     present, open_ones = labels(looked.facts), unsized(looked.facts)
     matched = partners(looked.findings, known, present)
     findings = {entry: looked.findings[at] for at, entry in matched.items()}
@@ -84,7 +89,7 @@ def pruned(known: KnownModel, looked: Looked) -> tuple[KnownModel, Change]:
         followed=sum(then.layer != now.layer for then, now in left),
         costs=sum(costs[key] != cost for key, cost in known.costs.items()),
     )
-    return KnownModel(costs, tuple(entry for _, entry in left), nodes), change
+    return KnownModel(costs, tuple(entry for _, entry in left), nodes, known.sizes), change
 
 
 def _followed(entry: Known, finding: ReportedFinding | None) -> Known:

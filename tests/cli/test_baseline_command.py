@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -305,6 +306,27 @@ def test_force_says_what_the_new_one_lacks(run: Run, repo: Path) -> None:
     (repo / "models" / "d.onnx").write_bytes(b"")
     assert run("baseline", "create", "models", "--force")[0] == 1
     assert list(content(repo)) == ["models/b.onnx", "models/c.onnx"]
+
+
+def test_other_sizes_are_no_way_out(run: Run, repo: Path) -> None:
+    """With a batch of 8 in the baseline, one of 1 makes room for layers 8 times as dear."""
+    save(repo / "models" / "a.onnx", replace(net(), batch="N"))
+    assert run("baseline", "create", "models", "--force", "--dim", "N=8")[0] == 0
+    text = (repo / NAME).read_text()
+    assert text.count('   "sizes": {"N": 8},\n') == 1
+    told = "the baseline was made with N = 8, and now it is N = 1"
+    budgets = ("--max-macs", "+5%", "--max-params", "+5%")
+    code, (model, _) = check(run, *budgets)
+    assert code == 1
+    assert [each["verdict"] for each in model["budgets"]] == ["pass", "undecidable"]
+    assert told in model["budgets"][1]["reason"]
+    assert [note.partition(":")[0] for note in model["notes"]] == [told]
+    code, _, err = run("baseline", "prune", "models")
+    assert (code, err.startswith(f"warning: models/a.onnx stays as it is: {told}")) == (0, True)
+    assert (repo / NAME).read_text() == text
+    code, (model, _) = check(run, *budgets, "--dim", "N=8")
+    assert (code, model["notes"]) == (0, [])
+    assert run("baseline", "prune", "models", "--dim", "N=8")[::2] == (0, "")
 
 
 def test_a_model_on_stdin_is_in_no_baseline(

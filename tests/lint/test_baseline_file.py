@@ -74,6 +74,7 @@ MODELS = st.builds(
     st.dictionaries(st.text(), st.integers(0, HIGHEST) | st.floats(0, 1e20), max_size=3),
     st.lists(ENTRIES, max_size=3).map(tuple),
     st.integers(0, 9),
+    st.dictionaries(st.text(), st.integers(1, 9), max_size=2),
 )
 PATHS = st.text(min_size=1).filter(lambda path: not path.startswith("/"))
 
@@ -90,7 +91,7 @@ def test_any_can_be_read_again(
     assert found.models.keys() == models.keys()
     for key, known in found.models.items():
         assert sorted(known.findings, key=repr) == sorted(models[key].findings, key=repr)
-        assert (known.costs, known.nodes) == (models[key].costs, models[key].nodes)
+        assert replace(known, findings=()) == replace(models[key], findings=())
     assert text.isascii()
 
 
@@ -148,6 +149,7 @@ def edited(old: str, new: str) -> bytes:
         (edited(' "models"', ' "tool": 1, "models"'), 'json: "tool" is no key of it'),
         (edited('"findings": []', '"findings": {}'), "findings is no list, but dict"),
         (edited('"findings": []', '"findings": [1]'), "finding 1: 1 is no finding"),
+        (edited('"costs"', '"sizes": {"N": "x"}, "costs"'), "N is no whole number from 0 on, but"),
         (edited('"costs": {}', '"costs": null'), "costs is no object, but null"),
         (edited('"rule": "K101"', '"rule": 101'), "finding 2: rule is no text, but 101"),
         (edited('"value": null', '"value": 1'), "finding 1: unit is no text, but null"),
