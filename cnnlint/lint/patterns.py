@@ -1,6 +1,8 @@
 """Which files and which layers a configuration means."""
 
 import re
+import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -31,9 +33,7 @@ class Patterns:
 
     @cached_property
     def _spec(self) -> "GitIgnoreSpec":
-        import pathspec  # noqa: PLC0415  (most runs have no pattern)
-
-        return pathspec.GitIgnoreSpec.from_lines(self.globs)
+        return _compiled(self.globs)
 
     def match(self, path: Path, *, folder: bool = False) -> bool:
         """Tell whether a file, or a folder, is meant; nothing outside of ``root`` is."""
@@ -50,13 +50,19 @@ def names_layer(glob: str, path: str) -> bool:
 
 def is_pattern(glob: str) -> bool:
     """Tell whether :class:`Patterns` can make sense of it, and soon, whoever has written it."""
-    import pathspec  # noqa: PLC0415  (as above)
-
     stars = max(name.count("*") for name in glob.split("/"))
     if stars > MOST_STARS or glob.count("**") > MOST_DEEP:
         return False
     try:
-        spec = pathspec.GitIgnoreSpec.from_lines([glob])
+        spec = _compiled([glob])
     except (ValueError, re.error):
         return False
     return any(pattern.include is not None for pattern in spec.patterns)
+
+
+def _compiled(globs: Iterable[str]) -> "GitIgnoreSpec":
+    import pathspec  # noqa: PLC0415  (most runs have no pattern)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of [[] and [a--b]
+        return pathspec.GitIgnoreSpec.from_lines(globs)

@@ -67,7 +67,7 @@ def test_layers(glob: str, path: str, meant: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "glob", ["*.onnx", "models/", "!x", "a**b", "[ab]c", "*-*-*-*.onnx", "**/a/**/b/**"]
+    "glob", ["*.onnx", "models/", "!x", "a**b", "[ab]c", "a[[]b", "*-*-*-*.onnx", "**/a/**/b/**"]
 )
 def test_pattern(glob: str) -> None:
     assert is_pattern(glob)
