@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 
 from cnnlint import __version__
-from cnnlint.cli.streams import complain
+from cnnlint.cli.streams import complain, hush
 from cnnlint.errors import CnnlintError
 
 INTERRUPTED = 130
@@ -87,8 +87,7 @@ def main() -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone, `| head` perhaps: nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        hush()
         code = 0
     except OSError as error:
         complain(f"output can't be written: {error.strerror or error}", "free some space")

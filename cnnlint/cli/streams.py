@@ -53,7 +53,10 @@ def write(text: str, output: Path | None, inputs: Iterable[Path]) -> None:
             written.
     """
     if output is None:
-        click.echo(text, nl=False, color=True)  # the renderer has decided on colour
+        try:
+            click.echo(text, nl=False, color=True)  # the renderer has decided on colour
+        except BrokenPipeError:  # the reader has enough, `| head`; what was found counts
+            hush()
         return
     from cnnlint.lint.baseline_file import is_baseline
 
@@ -61,6 +64,11 @@ def write(text: str, output: Path | None, inputs: Iterable[Path]) -> None:
     if output.is_file() and is_baseline(output):
         raise UsageError(f"--output {output} would overwrite a baseline", "name another file")
     put(text, output)
+
+
+def hush() -> None:
+    """Write to nobody from here on: the reader has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def spare(output: Path, inputs: Iterable[Path]) -> None:

@@ -269,15 +269,16 @@ def test_names_from_a_model_cannot_reach_the_terminal(run: Run, tmp_path: Path) 
         assert not {"\x1b", "\r", "\u202e"} & set(out + err)
 
 
-def test_closed_pipe_is_quiet(models: Path) -> None:
+@pytest.mark.parametrize(("name", "code"), [("clean", 0), ("bad", 1)])
+def test_a_closed_pipe_is_quiet_and_changes_no_verdict(models: Path, name: str, code: int) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    command = [sys.executable, "-m", "cnnlint", "check", str(models / "clean.onnx")]
+    command = [sys.executable, "-m", "cnnlint", "check", str(models / f"{name}.onnx")]
     done = subprocess.run(  # noqa: S603  (our own command)
         command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False
     )
     os.close(writing)
-    assert done.stderr == ""
+    assert (done.stderr, done.returncode) == ("", code)
 
 
 SAMPLE_FINDINGS = {
