@@ -25,6 +25,9 @@ TOKEN = re.compile(
 )
 """The words of TOML, of text too that is none, in a time that grows with its length."""
 
+_AT = re.compile(r"(?P<what>.*) \(at line (?P<line>[0-9]+), column (?P<column>[0-9]+)\)")
+"""Where Python's parser says that a fault is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -67,7 +70,15 @@ def parsed(data: bytes, where: str) -> Document:
     except RecursionError as error:
         raise UsageError(f"{where} is no TOML: it nests too deeply", "correct it") from error
     except ValueError as error:  # of the encoding, the grammar or a number
-        raise UsageError(f"{where} is no TOML: {error}", "correct it") from error
+        raise UsageError(_fault(where, str(error)), "correct it") from error
+
+
+def _fault(where: str, said: str) -> str:
+    """Return what a parser says, behind file and line as all other mistakes have them."""
+    found = _AT.fullmatch(said)
+    if not found:
+        return f"{where} is no TOML: {said}"
+    return f"{where}:{found['line']}: it is no TOML: {found['what']}, column {found['column']}"
 
 
 def _has_long_key(text: str) -> bool:

@@ -73,7 +73,7 @@ def test_all_mistakes_come_at_once_and_nothing_is_checked(run: Run, here: Path) 
     assert [line.partition(": ")[0] for line in lines] == ["error"] * 3
     assert lines[0] == "error: cnnlint.toml:1: there is no key 'presett'; did you mean preset?"
     assert lines[1].startswith("error: cnnlint.toml:2: there is no rule 'H999'")
-    assert lines[2].startswith("error: sub/cnnlint.toml is no TOML: Invalid value (at line 1")
+    assert lines[2].startswith("error: sub/cnnlint.toml:1: it is no TOML: Invalid value")
 
 
 def test_warnings_come_once(run: Run, here: Path) -> None:

@@ -135,9 +135,9 @@ def test_read_the_table_of_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyP
         (
             "cnnlint.toml",
             b"a = \nb",
-            "cnnlint.toml is no TOML: Invalid value (at line 1, column 5)",
+            "cnnlint.toml:1: it is no TOML: Invalid value, column 5",
         ),
-        ("cnnlint.toml", b"\x7fELF\x00", "cnnlint.toml is no TOML: "),
+        ("cnnlint.toml", b"\x7fELF\x00", "cnnlint.toml:1: it is no TOML: "),
         ("cnnlint.toml", b"\xff\xfe", "cnnlint.toml is no TOML: "),
         ("cnnlint.toml", b"#" * (1 << 20) + b"#", "has more than 1,048,576 bytes"),
         ("cnnlint.toml", b"a = " + b"[" * 100_000, "nests too deeply"),
