@@ -101,9 +101,9 @@ def _finding(facts: Facts, found: Sequence[Split]) -> Finding:
         nodes=tuple(conv.node for s in found for conv in (s.first, s.second)),
         message=f"{count}: saves {worth} of the MACs of {whole if single else 'n x n'}",
         suggestion=(
-            f"for {first.node.path} and {second.node.path} depthwise Conv {whole} and Conv 1x1 "
-            f"{first.cin}->{second.cout}: {split.separable_macs:,} instead of {split.macs:,} "
-            f"MACs; one Conv {whole} costs {split.whole_macs:,}; needs retraining"
+            f"depthwise Conv {whole} and Conv 1x1 {first.cin}->{second.cout} in place of "
+            f"{first.node.path} and {second.node.path}: {split.separable_macs:,} instead of "
+            f"{split.macs:,} MACs; one Conv {whole} costs {split.whole_macs:,}; needs retraining"
         ),
         evidence={
             "pairs": len(found),

@@ -145,9 +145,9 @@ def _finding(facts: Facts, found: Sequence[Bottleneck]) -> Finding:
         nodes=tuple(b.conv.node for b in found),
         message=f"{reads} {channels} channels without a 1x1 in front",
         suggestion=(
-            f"reduce the channels by a 1x1 first, for {conv.node.path} {conv.cin}->{first.width} "
-            f"and then Conv {sides(conv.kernel)} {first.width}->{conv.cout}: {first.macs:,} "
-            f"instead of {first.direct_macs:,} MACs; needs retraining"
+            f"reduce the channels first: Conv 1x1 {conv.cin}->{first.width} and "
+            f"Conv {sides(conv.kernel)} {first.width}->{conv.cout} in place of {conv.node.path}, "
+            f"{first.macs:,} instead of {first.direct_macs:,} MACs; needs retraining"
         ),
         evidence={
             "layers": len(found),

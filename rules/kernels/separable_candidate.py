@@ -132,8 +132,8 @@ def _finding(facts: Facts, found: Sequence[Separable], depthwise_share: float) -
             f"{count} where depthwise and 1x1 ones take {dense / separable:.1f} times fewer MACs"
         ),
         suggestion=(
-            f"for {conv.node.path} depthwise Conv {kernel} on {conv.cin} channels and Conv 1x1 "
-            f"{conv.cin}->{conv.cout}: {first.macs:,} instead of {first.dense_macs:,} MACs, "
+            f"depthwise Conv {kernel} on {conv.cin} channels and Conv 1x1 {conv.cin}->{conv.cout} "
+            f"in place of {conv.node.path}: {first.macs:,} instead of {first.dense_macs:,} MACs, "
             f"{first.weights:,} instead of {conv.weights:,} weights; needs retraining"
         ),
         evidence={

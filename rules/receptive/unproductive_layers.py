@@ -146,7 +146,8 @@ def _finding(
     return Finding(
         nodes=tuple(conv.node for conv in idle),
         message=(
-            f"{len(idle)} of {layers} convolutions with a window see nothing new of the "
+            f"{len(idle)} of {layers} convolutions with a window "
+            f"{'sees' if len(idle) == 1 else 'see'} nothing new of the "
             f"{sides(size) + ' ' if size else ''}input"
             f"{'' if share is None else f' ({share:.0%} of the MACs)'}"
             f"{unsure if folded == 'unreadable' else ''}"

@@ -86,8 +86,8 @@ def test_example_of_the_manual() -> None:
     (finding,) = factorised_on_wrong_grid.run(split(Net(64, 32)).facts())
     assert finding.message == "3x3 split into 1x3 and 3x1: saves 33% of the MACs of 3x3"
     assert finding.suggestion == (
-        "for a and b depthwise Conv 3x3 and Conv 1x1 64->64: 4,784,128 instead of 25,165,824 "
-        "MACs; one Conv 3x3 costs 37,748,736; needs retraining"
+        "depthwise Conv 3x3 and Conv 1x1 64->64 in place of a and b: 4,784,128 instead of "
+        "25,165,824 MACs; one Conv 3x3 costs 37,748,736; needs retraining"
     )
     assert finding.evidence == {
         "pairs": 1,

@@ -149,7 +149,7 @@ def test_arithmetic_of_the_lecture() -> None:
     (finding,) = missing_bottleneck.run(facts)
     assert finding.message == "convolution reads 256 channels without a 1x1 in front"
     assert finding.suggestion == (
-        "reduce the channels by a 1x1 first, for wide 256->64 and then Conv 3x3 64->128: "
+        "reduce the channels first: Conv 1x1 256->64 and Conv 3x3 64->128 in place of wide, "
         "92,274,688 instead of 301,989,888 MACs; needs retraining"
     )
     assert finding.evidence == {
@@ -187,7 +187,7 @@ def test_several_layers_are_one_finding() -> None:
     assert [node.path for node in finding.nodes] == ["b", "a", "c"]
     assert finding.message == "3 convolutions read 128 to 384 channels without a 1x1 in front"
     assert finding.suggestion == (
-        "reduce the channels by a 1x1 first, for b 256->64 and then Conv 3x3 64->384: "
+        "reduce the channels first: Conv 1x1 256->64 and Conv 3x3 64->384 in place of b, "
         "60,817,408 instead of 226,492,416 MACs; needs retraining"
     )
     assert finding.evidence["layers"] == 3

@@ -236,8 +236,8 @@ def test_example_of_the_manual() -> None:
         "dense convolution where depthwise and 1x1 ones take 8.4 times fewer MACs"
     )
     assert finding.suggestion == (
-        "for a depthwise Conv 3x3 on 256 channels and Conv 1x1 256->128: 35,913,728 instead of "
-        "301,989,888 MACs, 35,072 instead of 294,912 weights; needs retraining"
+        "depthwise Conv 3x3 on 256 channels and Conv 1x1 256->128 in place of a: 35,913,728 "
+        "instead of 301,989,888 MACs, 35,072 instead of 294,912 weights; needs retraining"
     )
     assert finding.evidence == {
         "layers": 1,
@@ -274,7 +274,7 @@ def test_several_layers_are_one_finding() -> None:
         9 * 64 + 25 * 128 + 9 * 128 - (9 + 64 + 25 + 128) - 2 * (9 + 64)
     )
     assert finding.saving.activation_bytes == -2 * 2 * (2 * 64 * 16**2 + 128 * 8**2)
-    assert finding.suggestion.startswith("for b depthwise Conv 5x5 on 64 channels")
+    assert finding.suggestion.startswith("depthwise Conv 5x5 on 64 channels")
 
 
 def test_maps_of_an_unknown_type_are_not_counted() -> None:

@@ -97,6 +97,13 @@ def test_unknown_size_is_left_alone() -> None:
     ]
 
 
+def test_one_layer_sees_nothing_new() -> None:
+    (finding,) = unproductive_layers.run(ended(plain(3, 5)).facts())
+    assert finding.message == (
+        "1 of 3 convolutions with a window sees nothing new of the 5x5 input (33% of the MACs)"
+    )
+
+
 def test_example_of_the_manual() -> None:
     (finding,) = unproductive_layers.run(vgg16(32).facts())
     assert finding.severity is W
