@@ -11,6 +11,7 @@ from cnnlint.cli.streams import read_standard_input
 from cnnlint.cli.wanted import Basis, basis_options, tell_warnings
 
 if TYPE_CHECKING:
+    from cnnlint.config.selection import Choice
     from cnnlint.lint.baseline import KnownModel
 
 
@@ -66,10 +67,17 @@ def why(
         found,
         plan.bindings(sizes.bindings),
         settings,
-        None if choice.on else choice.why,
+        None if choice.on else _off(choice),
     )
     click.echo(render_answer(answer), nl=False)
     return 0
+
+
+def _off(choice: "Choice") -> str:
+    """Return who says that a rule is off, or how to turn it on."""
+    from cnnlint.config.selection import BY_DEFAULT
+
+    return "by default; extend-select turns it on" if choice.why == BY_DEFAULT else choice.why
 
 
 def _known(baseline: Path | None, model: Path | None) -> "KnownModel | None":

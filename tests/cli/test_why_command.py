@@ -90,3 +90,5 @@ def test_it_says_who_turns_a_rule_off(
     out = run("why", "net.onnx", "stages.1.conv2", "K101")[1]
     assert f"  off, so nothing of this is reported:\n    {why}\n  reports a warning:\n" in out
     assert "off" not in run("why", "net.onnx", "stages.1.conv2", "K101", "--isolated")[1]
+    out = run("why", "net.onnx", "stages.1.conv2", "K104", "--isolated")[1]
+    assert "reported:\n    by default; extend-select turns it on\n" in out
