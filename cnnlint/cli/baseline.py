@@ -97,9 +97,7 @@ def create(*, output: Path | None, force: bool, asked: Asked) -> int:
     put(written(replace(empty, models=models)), output)
     count = sum(len(known.findings) for known in models.values())
     click.echo(f"{output}: {plural(count, 'finding')} of {plural(len(models), 'model')}")
-    paths = shlex.join(asked.paths)
-    click.echo(f"next: cnnlint check {paths} --baseline {shlex.quote(str(output))}")
-    click.echo(f'or once for all, in cnnlint.toml: baseline = "{output}"')
+    _tell_next(shlex.join(asked.paths), output, configured=output == run.baseline)
     code = _told(seen)
     _tell_lost(lost)
     return code
@@ -221,6 +219,14 @@ def _lost(file: Path, models: "Mapping[str, KnownModel]") -> list[str]:
     except UsageError:  # there is none, or it is to be mended
         return []
     return [key for key in old.models if key not in models and not _gone(old.path(key))]
+
+
+def _tell_next(paths: str, output: Path, *, configured: bool) -> None:
+    if configured:
+        click.echo(f"next: cnnlint check {paths}")
+        return
+    click.echo(f"next: cnnlint check {paths} --baseline {shlex.quote(str(output))}")
+    click.echo(f'or once for all, in cnnlint.toml: baseline = "{output}"')
 
 
 def _tell_lost(lost: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """What other models cost, that budgets are relative to: each is loaded once."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
@@ -19,23 +20,39 @@ _Stamp: TypeAlias = tuple[int, int]
 
 
 def measured(file: Path, bindings: Bindings) -> Measured:
-    """Return what a model costs at the given sizes."""
-    dims, shapes = tuple(bindings.dims.items()), tuple(bindings.shapes.items())
-    return _measured(file, _stamp(file), bindings.batch, dims, shapes)
+    """Return what a model costs at the given sizes, those of the configuration included."""
+    sizes = _Sizes(
+        bindings.batch,
+        tuple(bindings.dims.items()),
+        tuple(bindings.shapes.items()),
+        bindings.usual_batch,
+        tuple(bindings.usual_dims.items()),
+    )
+    return _measured(file, _stamp(file), sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """Bindings that a cache can be asked for."""
+
+    batch: int | None
+    dims: tuple[tuple[str, int], ...]
+    shapes: tuple[tuple[str, StaticShape], ...]
+    usual_batch: int | None
+    usual_dims: tuple[tuple[str, int], ...]
+
+    @property
+    def bindings(self) -> Bindings:
+        dims, shapes, usual = dict(self.dims), dict(self.shapes), dict(self.usual_dims)
+        return Bindings(self.batch, dims, shapes, self.usual_batch, usual)
 
 
 @lru_cache(maxsize=64)
-def _measured(
-    file: Path,
-    stamp: _Stamp | None,
-    batch: int | None,
-    dims: tuple[tuple[str, int], ...],
-    shapes: tuple[tuple[str, StaticShape], ...],
-) -> Measured:
+def _measured(file: Path, stamp: _Stamp | None, sizes: _Sizes) -> Measured:
     """Load a model; ``stamp`` is there for a file that changes while the process lives."""
     del stamp
     try:
-        facts = Facts(load(file, Bindings(batch, dict(dims), dict(shapes))))
+        facts = Facts(load(file, sizes.bindings))
     except (LoadError, UsageError) as error:
         return error.cause
     return {name: measure(facts) for name, measure in MEASURES.items()}

@@ -28,7 +28,7 @@ _SHORT: Mapping[str, Callable[[int], str]] = {
 }
 """How the costs of a budget are spelled that are no bytes."""
 _NOUNS = {"max_params": "param", "max_macs": "MAC", "max_plain_run": "layer"}
-_DECIMAL = {"GB": 10**9, "MB": 10**6, "kB": 10**3}
+_DECIMAL = {"TB": 10**12, "GB": 10**9, "MB": 10**6, "kB": 10**3}
 _MANY = 10
 """From so many times a limit on, percents are hard to read."""
 

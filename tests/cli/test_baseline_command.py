@@ -308,6 +308,16 @@ def test_force_says_what_the_new_one_lacks(run: Run, repo: Path) -> None:
     assert list(content(repo)) == ["models/b.onnx", "models/c.onnx"]
 
 
+def test_what_is_next_where_it_is_configured(run: Run, repo: Path) -> None:
+    (repo / "cnnlint.toml").write_text(f'baseline = "{NAME}"\n')
+    assert run("baseline", "create", "models", "--force")[1].endswith(
+        "next: cnnlint check models\n"
+    )
+    assert run("check", "models")[0] == 0
+    out = run("baseline", "create", "models", "-o", "other.json")[1]
+    assert "next: cnnlint check models --baseline other.json\n" in out
+
+
 def test_other_sizes_are_no_way_out(run: Run, repo: Path) -> None:
     """With a batch of 8 in the baseline, one of 1 makes room for layers 8 times as dear."""
     save(repo / "models" / "a.onnx", replace(net(), batch="N"))

@@ -314,6 +314,8 @@ def test_a_reference_is_loaded_with_the_same_sizes(tmp_path: Path) -> None:
         assert held(limit, bindings=Bindings(dims={"height": height})).verdict is verdict
     shapes = Bindings(shapes={"input": (1, 3, 31, 32)})
     assert held(limit, bindings=shapes).verdict is BROKEN
+    for height, verdict in ((32, KEPT), (31, BROKEN)):
+        assert held(limit, bindings=Bindings(usual_dims={"height": height})).verdict is verdict
     unknown = held(limit)
     assert unknown.verdict is UNDECIDABLE
     assert unknown.reason.startswith("the same of open.onnx isn't known: the size of the output")
@@ -337,8 +339,8 @@ def test_the_batch_goes_for_a_reference_too(tmp_path: Path) -> None:
     file = tmp_path / "batched.onnx"
     file.write_bytes(proto.SerializeToString())
     limit = Limit("max_macs", "here", growth=0.0, reference=file)
-    found = held(limit, bindings=Bindings(batch=4))
-    assert found.limit == 4 * 442_368
+    for bindings in (Bindings(batch=4), Bindings(usual_batch=4)):
+        assert held(limit, bindings=bindings).limit == 4 * 442_368
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\x08"])
