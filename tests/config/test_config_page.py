@@ -16,8 +16,10 @@ from cnnlint.lint.registry import builtin_rules, find
 from cnnlint.lint.targets import TARGETS
 from tests.config.reading import told
 
-PAGE = (Path(__file__).parents[2] / "docs" / "config.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE + README, re.DOTALL)
 
 
 def section(title: str) -> str:
