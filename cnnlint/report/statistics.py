@@ -80,7 +80,9 @@ def render_statistics(rows: Sequence[RuleStatistics]) -> str:
         for row in rows
     ]
     align = ["left", *["right"] * (len(heads) - 2), "left"]
-    table = tabulate(cells, heads, colalign=align, disable_numparse=True, tablefmt="simple")
+    line = ["-" * max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    cells = [heads, line, *cells]  # under heads of its own tabulate makes columns wider
+    table = tabulate(cells, colalign=align, disable_numparse=True, tablefmt="plain")
     unsure = any(row.macs.is_lower_bound or row.params.is_lower_bound for row in rows)
     return "\n".join([table, "", LEGEND, *([AT_LEAST] if unsure else []), ""])
 

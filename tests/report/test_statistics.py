@@ -85,6 +85,20 @@ def test_table() -> None:
     assert errors[0].split()[:2] == ["rule", "error"]
 
 
+def test_columns_are_as_wide_as_what_is_in_them() -> None:
+    row = replace(
+        ROWS[1], name="imagenet-stem-on-small-input", notes=1, macs=Sum(-4_700_000, False)
+    )
+    row = replace(row, params=Sum(-17_024, False))
+    lines = render_statistics([row]).splitlines()
+    assert lines[:3] == [
+        "rule  warn  note  models  layers    MACs   params  name",
+        "----  ----  ----  ------  ------  ------  -------  ----------------------------",
+        "A300     1     1       1       2  -4.7 M  -17,024  imagenet-stem-on-small-input",
+    ]
+    assert max(map(len, lines)) <= 80
+
+
 def test_json() -> None:
     report = Report("0", MODELS)
     assert json.loads(render_json(report))["statistics"] is None
