@@ -4,7 +4,7 @@ A budget is broken, or kept, or nobody can tell: then it fails too, and says why
 only a lower bound is known breaks a limit that is below it, and decides nothing else.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
@@ -13,7 +13,7 @@ from cnnlint.facts.facts import Facts
 from cnnlint.facts.measures import MEASURES, Measure
 from cnnlint.lint.baseline import KnownModel
 from cnnlint.lint.limit import Limit
-from cnnlint.lint.reference import measured
+from cnnlint.lint.reference import Measured, Reference, measured
 from cnnlint.model.binding import Bindings, dim_name
 from cnnlint.report.budgets import above, pair, spelled
 from cnnlint.report.report import BudgetVerdict, Verdict
@@ -88,14 +88,30 @@ def _ceiling(limit: Limit, known: KnownModel | None, bindings: Bindings, facts: 
         if resized:
             return _Ceiling(None, f"{resized}; {SAME_SIZES}")
         return _grown_from_baseline(limit, limit.growth, known)
-    name = limit.reference.name
-    found = measured(limit.reference, bindings)
+    return _grown_from_reference(limit, limit.growth, measured(limit.reference, bindings), facts)
+
+
+def _grown_from_reference(limit: Limit, growth: float, found: Measured, facts: Facts) -> _Ceiling:
     if isinstance(found, str):
         return _Ceiling(None, f"the reference can't be read: {found}")
-    measure = found[KEYS[limit.key]]
+    name = limit.reference.name if limit.reference else ""
+    if limit.key in BY_SIZE and (sizes := ", ".join(_others(found, facts))):
+        cure = "name its open dimensions as the model does, or give --input-shapes"
+        return _Ceiling(None, f"{name} is taken at {sizes}, and the model is not; {cure}")
+    measure = found.costs[KEYS[limit.key]]
     if measure.exact is None:
         return _Ceiling(None, f"the same of {name} isn't known: {_in_doubt(measure)}")
-    return _grown(limit, limit.growth, measure.exact, name)
+    return _grown(limit, growth, measure.exact, name)
+
+
+def _others(reference: Reference, facts: Facts) -> Iterator[str]:
+    """Yield sizes that are assumed of a reference where the model has another size."""
+    for entry, own in zip(reference.inputs, facts.model.inputs, strict=False):
+        if entry.bound and own.bound and len(own.bound) == len(entry.bound):
+            for axis, (size, ours) in enumerate(zip(entry.bound, own.bound, strict=True)):
+                text = f"{dim_name(entry, axis)} = {size}"
+                if size != ours and text in reference.assumed:
+                    yield text
 
 
 def _grown_from_baseline(limit: Limit, growth: float, known: KnownModel | None) -> _Ceiling:

@@ -10,13 +10,24 @@ from cnnlint.errors import LoadError, UsageError
 from cnnlint.facts.facts import Facts
 from cnnlint.facts.measures import MEASURES, Measure
 from cnnlint.model.binding import Bindings
-from cnnlint.model.graph import StaticShape
+from cnnlint.model.graph import Input, StaticShape
 from cnnlint.model.loader import load
 
-Measured: TypeAlias = "Mapping[str, Measure] | str"
-"""What a model costs by the name of each measure, or why it can't be read."""
+Measured: TypeAlias = "Reference | str"
+"""What is known of a reference, or why it can't be read."""
 _Stamp: TypeAlias = tuple[int, int]
 """Size of a file and when it was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What is known of a reference."""
+
+    costs: Mapping[str, Measure]
+    """By the name of each measure."""
+    inputs: tuple[Input, ...]
+    assumed: tuple[str, ...]
+    """Sizes that nobody gave: ``height = 224``."""
 
 
 def measured(file: Path, bindings: Bindings) -> Measured:
@@ -55,7 +66,8 @@ def _measured(file: Path, stamp: _Stamp | None, sizes: _Sizes) -> Measured:
         facts = Facts(load(file, sizes.bindings))
     except (LoadError, UsageError) as error:
         return error.cause
-    return {name: measure(facts) for name, measure in MEASURES.items()}
+    costs = {name: measure(facts) for name, measure in MEASURES.items()}
+    return Reference(costs, facts.model.inputs, facts.model.assumptions)
 
 
 def _stamp(file: Path) -> _Stamp | None:

@@ -322,6 +322,23 @@ def test_a_reference_is_loaded_with_the_same_sizes(tmp_path: Path) -> None:
     assert "--dim height=SIZE" in unknown.reason
 
 
+def test_a_reference_at_sizes_that_are_only_assumed(tmp_path: Path) -> None:
+    proto = Net(3, 32).conv(8).relu().gap().proto()
+    sides = proto.graph.input[0].type.tensor_type.shape.dim
+    sides[2].dim_param, sides[3].dim_param = "h", "w"
+    (file := tmp_path / "open.onnx").write_bytes(proto.SerializeToString())
+    limit = Limit("max_macs", "here", growth=0.0, reference=file)
+    small = Net(3, 32).conv(9).relu().gap().facts()
+    found = held(limit, small)
+    assert (found.verdict, found.limit) == (UNDECIDABLE, None)
+    assert found.reason.startswith("open.onnx is taken at h = 224, w = 224, and the model is not")
+    given = Bindings(shapes={"": (1, 3, 32, 32)})
+    assert held(limit, small, bindings=given).verdict is BROKEN
+    run = Limit("max_plain_run", "here", growth=0.0, reference=file)
+    assert held(run, small).verdict is KEPT
+    assert held(limit, Facts(load(file))).verdict is KEPT
+
+
 def test_a_lower_bound_of_a_reference_is_nothing_to_grow_from(tmp_path: Path) -> None:
     text = f'<ir_version: 10, opset_import: ["" : 17, "acme" : 1]> {TEXTS["a custom operator"]}'
     file = tmp_path / "warp.onnx"
