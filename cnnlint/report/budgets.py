@@ -3,10 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cnnlint.report import numbers
-from cnnlint.report.columns import hanging
 from cnnlint.report.escape import plain
-from cnnlint.report.report import BudgetVerdict, ModelReport, Verdict
-from cnnlint.report.style import TextStyle
+from cnnlint.report.report import BudgetVerdict, Verdict
 
 _STATES: Mapping[Verdict, str] = {
     Verdict.KEPT: "kept",
@@ -55,7 +53,8 @@ def above(key: str, value: float, limit: float) -> str:
         cost, most = (numbers.plural(int(number), noun) for number in (value, limit))
         return f"{cost}, {value - limit:,.0f} above {most}"
     if share >= _MANY:
-        return f"{cost}, {value / limit:,.1f} times {most}"
+        times = value / limit
+        return f"{cost}, {times:,.{0 if times >= 100 else 1}f} times {most}"
     return f"{cost}, {percents} above {most}"
 
 
@@ -70,12 +69,9 @@ def _decimal(number: int) -> str:
     return f"{number / _DECIMAL[unit]:.1f} {unit}" if unit else f"{number} B"
 
 
-def failing(model: ModelReport, style: TextStyle) -> list[str]:
-    """Return a block of lines on the budgets of a model that fail; none where none does."""
-    texts = [_line(budget) for budget in _of(model.budgets, _FAILING)]
-    lines = [part for text in texts for part in hanging("", text, style.width, 2)]
-    arrow = "-->" if style.drawing else "in:"
-    return ["\n".join((*lines, f"  {arrow} {plain(model.path)}")) + "\n"] if lines else []
+def failing(budgets: Iterable[BudgetVerdict]) -> list[str]:
+    """Return a text on each budget that fails, broken ones first."""
+    return [_line(budget) for budget in _of(budgets, _FAILING)]
 
 
 def standing(budgets: Sequence[BudgetVerdict], *, kept: bool) -> list[str]:

@@ -23,14 +23,14 @@ def macs(number: int | None) -> str:
         return f"{number / 10**9:.2f} GMACs"
     if abs(number) >= 10**6:
         return f"{number / 10**6:.1f} MMACs"
-    return f"{number:,} MACs"
+    return plural(number, "MAC")
 
 
 def params(number: int) -> str:
     """Return parameters: ``11.68 M params``, ``9,408 params``."""
     if abs(number) >= 10**6:
         return f"{number / 10**6:.2f} M params"
-    return f"{number:,} params"
+    return plural(number, "param")
 
 
 def size(number: int | None) -> str:

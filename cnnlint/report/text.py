@@ -20,8 +20,9 @@ def render_text(report: Report, style: TextStyle) -> str:
     parts: list[str] = []
     told: set[tuple[str, ...]] = set()
     for model in report.models:
-        found = [*blocks(model, style), *budgets.failing(model, style)]
-        found += _untold(model, style) if style.quiet else []
+        found = [*blocks(model, style), *_failing(budgets.failing(model.budgets), model, style)]
+        if style.quiet:  # no summary says it
+            found += _failing(list(untold(model)), model, style)
         behind_summary = bool(found and parts) and not parts[-1].endswith("\n")
         parts += ["", *found] if behind_summary else found
         if model.summary and not style.quiet:
@@ -38,9 +39,9 @@ def render_text(report: Report, style: TextStyle) -> str:
     return "".join(f"{part}\n" for part in parts)
 
 
-def _untold(model: ModelReport, style: TextStyle) -> Iterator[str]:
-    """Yield what fails and isn't found, where no summary says it."""
-    lines = [line for text in untold(model) for line in hanging("", text, style.width, 2)]
+def _failing(texts: Sequence[str], model: ModelReport, style: TextStyle) -> Iterator[str]:
+    """Yield a block on what fails besides findings, if anything does."""
+    lines = [line for text in texts for line in hanging("", text, style.width, 2)]
     arrow = "-->" if style.drawing else "in:"
     if lines:
         yield "\n".join((*lines, f"  {arrow} {plain(model.path)}")) + "\n"

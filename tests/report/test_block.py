@@ -269,7 +269,7 @@ def test_budgets_that_fail_are_told_even_when_quiet() -> None:
         (Saving(1001), "1,001 MACs", "", "saves 1,001 MACs"),
         (Saving(-10_000), "", "10,000 MACs (+1000 %)", "costs 10,000 MACs"),
         (Saving(-10_001), "", "10,001 MACs", "costs 10,001 MACs"),
-        (Saving(-500, 1), "1 params (-10 %)", "500 MACs (+50 %)", "saves 1 params"),
+        (Saving(-500, 1), "1 param (-10 %)", "500 MACs (+50 %)", "saves 1 param"),
         (Saving(activation_bytes=-64), "", "64 B of activations", "costs 64 B"),
     ],
 )

@@ -36,7 +36,7 @@ def warning() -> ReportedFinding:
             Amount(1126, "activation_bytes"),
             "in the baseline at 1.0 KiB of activations, now 1.1 KiB of activations (+10 %)",
         ),
-        (Amount(1, "macs"), Amount(999, "macs"), "at 1 MACs, now 999 MACs (+99,800 %)"),
+        (Amount(1, "macs"), Amount(999, "macs"), "at 1 MAC, now 999 MACs (+99,800 %)"),
         (Amount(7, "macs"), None, "in the baseline at 7 MACs, now unknown"),
         (Amount(7, "macs"), Amount(5, "params"), "now 5 params: not to be compared"),
         (Amount(0, "macs"), Amount(5, "macs"), "at 0 MACs, now 5 MACs: not to be compared"),
