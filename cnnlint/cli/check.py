@@ -79,15 +79,15 @@ def check(
         replace(each.report, max_per_rule=plan.max_per_rule)
         for each, plan in zip(checked, run.plans, strict=True)
     )
-    report = Report(__version__, models, notes=_notes(run.plans, models))
+    report = Report(__version__, models, notes=(*run.notes, *_useless(run.plans, models)))
     kept = (*run.kept, *(file for each in checked for file in each.data_files))
     write(render(report, view, screen(view.color, output)), output, kept)
     tell_failures(report)
     return 2 if files.require_models and not run.targets else report.exit_code
 
 
-def _notes(plans: "Sequence[Plan]", models: "Sequence[ModelReport]") -> tuple[str, ...]:
-    """Return what is of no use in the configuration of all models together."""
+def _useless(plans: "Sequence[Plan]", models: "Sequence[ModelReport]") -> tuple[str, ...]:
+    """Return which suppressions of all models together are of no use."""
     gates = [plan.settings.gate for plan in plans]
     suppressions = dict.fromkeys(each for gate in gates for each in gate.suppressions)
     if not suppressions:

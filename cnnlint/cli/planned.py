@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from os.path import isdir
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ class Planned:
     plans: "list[Plan]"
     kept: tuple[Path, ...]
     """Files that were read, or will be, and must stay as they are."""
+    notes: tuple[str, ...] = ()
+    """What of the configuration is for files that nobody has."""
 
     @property
     def baseline(self) -> Path | None:
@@ -82,6 +85,7 @@ def planned(
     kept += [
         limit.reference for plan in plans for limit in plan.settings.gate.limits if limit.reference
     ]
+    folders = [Path(path) for path in paths if isdir(path)]  # noqa: PTH112  (as in targets)
     return Planned(
         targets,
         [
@@ -89,6 +93,7 @@ def planned(
             for target, plan in zip(targets, plans, strict=True)
         ],
         tuple(dict.fromkeys(kept)),
+        planner.idle([*map(location, targets)], folders),
     )
 
 

@@ -132,6 +132,29 @@ class Planner:
             self._effective[file] = fold((*layers, *self._typed), self.rules)
         return self._effective[file]
 
+    def idle(self, models: Sequence[Path | None], folders: Iterable[Path]) -> tuple[str, ...]:
+        """Return which budgets and suppressions are for files that nobody has, in words.
+
+        A misspelt pattern would keep a budget for ever. Only a run over the whole folder of a
+        configuration can tell.
+
+        Args:
+            models: those of the run.
+            folders: all below which was looked at.
+        """
+        whole = [absolute(folder) for folder in folders]
+        notes = []
+        for effective in self._effective.values():
+            given = effective.given
+            said = [(each.place, each.key, each.files) for each in given.budget]
+            said += [(each.place, each.rule, each.files) for each in given.suppress]
+            for place, what, files in said:
+                seen = files and any(absolute(files.root).is_relative_to(each) for each in whole)
+                if files and seen and not any(means(files, model) for model in models):
+                    called = ", ".join(files.globs)
+                    notes.append(f"{place}: {what} is for no model of this run: {called}")
+        return tuple(dict.fromkeys(notes))
+
     def choice(self, rule: Rule, model: Path | None) -> Choice:
         """Return whether a rule runs on a model, and who says so; see :meth:`effective`."""
         return self._of(model).choices((rule,), model)[rule.code]
